@@ -1,0 +1,34 @@
+package io.sskuba.infra;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The resources of one stack, as data. The same plan feeds the engine and prints as Pulumi YAML.
+///
+/// @param resources in dependency order: a resource refers only to earlier ones
+/// @param outputs stack outputs: name to a value that may hold [Ref]s
+public record InfraPlan(List<Resource> resources, Map<String, Object> outputs) {
+
+  public InfraPlan {
+    resources = List.copyOf(resources);
+    outputs = Map.copyOf(outputs);
+  }
+
+  /// One resource.
+  ///
+  /// @param type Pulumi type token, for example `aws:ec2/vpc:Vpc` or `sskuba:local:Machine`
+  /// @param name logical name, unique in the plan; part of the URN
+  /// @param inputs plain values (String, Number, Boolean, List, Map), [Ref]s anywhere inside
+  /// @param dependsOn names of earlier resources without an input that says so
+  public record Resource(
+      String type, String name, Map<String, Object> inputs, List<String> dependsOn) {
+    public Resource {
+      inputs = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(inputs));
+      dependsOn = List.copyOf(dependsOn);
+    }
+  }
+
+  /// An output of an earlier resource; `property` `id` is its provider id.
+  public record Ref(String resource, String property) {}
+}

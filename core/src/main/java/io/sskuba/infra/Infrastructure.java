@@ -1,0 +1,59 @@
+package io.sskuba.infra;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// The engine that makes a plan real: one isolated stack a cluster. The implementation is
+/// `infra.pulumi`.
+///
+/// All calls are idempotent by the engine's own state. Each takes a deadline; when it passes the
+/// engine is stopped gracefully and a `SskubaException` of [io.sskuba.problem.ProblemKind#TIMEOUT]
+/// says what was pending.
+public interface Infrastructure extends AutoCloseable {
+
+  /// Makes the stack if it is not there, and repairs what a killed run left: dead lock, pending
+  /// operations.
+  void open(Duration limit) throws InterruptedException;
+
+  /// What `up` would do. Touches nothing.
+  Changes preview(InfraPlan plan, Consumer<ResourceEvent> events, Duration limit)
+      throws InterruptedException;
+
+  /// Makes the stack equal to the plan. Returns the plan's outputs.
+  Map<String, Object> up(InfraPlan plan, Consumer<ResourceEvent> events, Duration limit)
+      throws InterruptedException;
+
+  /// Reads every resource of the state again; what is gone leaves the state.
+  void refresh(Consumer<ResourceEvent> events, Duration limit) throws InterruptedException;
+
+  /// Removes every resource, then the stack itself. Nothing to remove is no error.
+  void destroy(Consumer<ResourceEvent> events, Duration limit) throws InterruptedException;
+
+  /// The resources in the state now; empty when there is no stack.
+  List<StateResource> resources();
+
+  @Override
+  void close();
+
+  /// One step of the engine, as it happens.
+  ///
+  /// @param op `create`, `update`, `replace`, `delete`, `same`, `refresh`
+  /// @param done false when it starts, true when it ended
+  record ResourceEvent(
+      String op, String type, String name, boolean done, @Nullable String message) {}
+
+  record StateResource(
+      String type, String name, @Nullable String id, Map<String, Object> outputs) {}
+
+  record Changes(int create, int update, int replace, int delete, int same, List<Step> steps) {
+    public boolean isEmpty() {
+      return create + update + replace + delete == 0;
+    }
+  }
+
+  /// @param diff names of the input properties that differ
+  record Step(String op, String type, String name, Map<String, Object> inputs, List<String> diff) {}
+}

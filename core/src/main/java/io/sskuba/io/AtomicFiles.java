@@ -1,0 +1,122 @@
+package io.sskuba.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/// Files that are either whole or not there.
+/// - Idempotent: yes; a write replaces the file in one rename.
+/// - Errors: `IOException` of the file system; the old file is then unchanged.
+public final class AtomicFiles {
+  private AtomicFiles() {}
+
+  /// Writes `bytes` with mode 0600: temporary file beside the target, fsync, rename, fsync of the
+  /// folder.
+  public static void write(Path file, byte[] bytes) throws IOException {
+    write(file, bytes, "rw-------");
+  }
+
+  /// As [#write(Path, byte[])], with a mode such as `rwxr-xr-x`.
+  public static void write(Path file, byte[] bytes, String mode) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null) {
+      throw new IOException("not a file: " + file);
+    }
+    privateFolder(folder);
+    Path temporary = Files.createTempFile(folder, ".tmp-", null);
+    try {
+      try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        while (buffer.hasRemaining()) {
+          channel.write(buffer);
+        }
+        channel.force(true);
+      }
+      setMode(temporary, mode);
+      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+      syncFolder(folder);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  public static void writeString(Path file, String text) throws IOException {
+    write(file, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /// Makes a folder and its parents; folders that did not exist get mode 0700.
+  public static Path privateFolder(Path folder) throws IOException {
+    if (Files.isDirectory(folder)) {
+      return folder;
+    }
+    Path parent = folder.getParent();
+    if (parent != null) {
+      privateFolder(parent);
+    }
+    try {
+      Files.createDirectory(folder);
+      setMode(folder, "rwx------");
+    } catch (java.nio.file.FileAlreadyExistsException e) {
+      if (!Files.isDirectory(folder)) {
+        throw e;
+      }
+    }
+    return folder;
+  }
+
+  /// Removes a tree; what is already gone is no error. Symbolic links are removed, not followed.
+  public static void deleteTree(Path root) throws IOException {
+    if (!Files.exists(root, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+            if (e instanceof NoSuchFileException) {
+              return FileVisitResult.CONTINUE;
+            }
+            throw e;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(
+              Path folder, @org.jspecify.annotations.Nullable IOException e) throws IOException {
+            Files.deleteIfExists(folder);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  private static void setMode(Path path, String mode) throws IOException {
+    if (Files.getFileStore(path).supportsFileAttributeView("posix")) {
+      Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(mode));
+    }
+  }
+
+  private static void syncFolder(Path folder) {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    } catch (IOException e) {
+      // Some systems cannot open a folder; the rename is then as durable as they make it.
+    }
+  }
+}

@@ -1,0 +1,23 @@
+package io.sskuba.io;
+
+import java.time.Duration;
+import java.time.Instant;
+
+enum SystemTime implements TimeSource {
+  INSTANCE;
+
+  @Override
+  public Instant now() {
+    return Instant.now();
+  }
+
+  @Override
+  public long nanos() {
+    return System.nanoTime();
+  }
+
+  @Override
+  public void sleep(Duration d) throws InterruptedException {
+    Thread.sleep(d);
+  }
+}

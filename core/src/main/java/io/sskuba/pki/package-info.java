@@ -1,0 +1,5 @@
+/// Certificate authorities, the secrets bundle of a cluster, and leaf certificates.
+@NullMarked
+package io.sskuba.pki;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,154 @@
+package io.sskuba.problem;
+
+/// Every failure that a user can see, with a stable id. `sskuba-ctl explain CODE` prints the text.
+///
+/// Ids are never reused. A test fails when a code lacks its explanation.
+public enum ProblemCode {
+  // general
+  INTERNAL(
+      "SSK-GEN-001",
+      ProblemKind.INTERNAL,
+      "A defect in sskuba. The trace is in the run's log; nothing is rolled back."),
+  USAGE(
+      "SSK-GEN-002",
+      ProblemKind.USAGE,
+      "The command line does not say something that can be done."),
+  INTERRUPTED(
+      "SSK-GEN-003",
+      ProblemKind.PARKED,
+      "The run stopped at a safe point because it was asked to. The same command goes on."),
+  CONFIRMATION_NEEDED(
+      "SSK-GEN-004",
+      ProblemKind.USAGE,
+      "The command removes or replaces something and nobody can be asked. Pass --yes."),
+
+  // cluster file
+  SPEC_INVALID(
+      "SSK-SPEC-001",
+      ProblemKind.SPEC,
+      "The cluster file breaks one or more rules; each is listed with file, line and column."),
+  SPEC_UNREADABLE(
+      "SSK-SPEC-002",
+      ProblemKind.SPEC,
+      "The cluster file cannot be read: missing, too large, not UTF-8, or not YAML."),
+  SPEC_UNSUPPORTED(
+      "SSK-SPEC-003",
+      ProblemKind.SPEC,
+      "The cluster file is valid, but asks for a target or version that cannot be provided here."),
+
+  // what exists and may not be changed
+  CHANGE_NEEDS_REPLACE(
+      "SSK-PLAN-001",
+      ProblemKind.DENIED,
+      "Clusters are replaced, never patched. The change listed needs apply --replace."),
+
+  // credentials and secrets
+  SECRET_UNRESOLVED(
+      "SSK-SEC-001", ProblemKind.CREDENTIAL, "A secret reference could not be resolved."),
+  IDENTITY_MISSING(
+      "SSK-SEC-002",
+      ProblemKind.CREDENTIAL,
+      "No identity and no recipient: nobody could open this cluster again."),
+  IDENTITY_WRONG(
+      "SSK-SEC-003",
+      ProblemKind.CREDENTIAL,
+      "None of the identities at hand opens these sealed secrets."),
+  SEALED_CORRUPT("SSK-SEC-004", ProblemKind.CONFLICT, "A sealed file was changed or cut short."),
+
+  // state
+  STATE_CORRUPT(
+      "SSK-STATE-001",
+      ProblemKind.CONFLICT,
+      "A record or journal cannot be understood. It was left as it is."),
+  STATE_NEWER(
+      "SSK-STATE-002",
+      ProblemKind.CONFLICT,
+      "The state was written by a newer sskuba. Nothing was touched."),
+  STATE_UNWRITABLE(
+      "SSK-STATE-003",
+      ProblemKind.REMOTE,
+      "The state cannot be written: disk full, read-only or no permission."),
+  LEASE_HELD("SSK-STATE-004", ProblemKind.CONFLICT, "Another run works on this cluster."),
+  NAME_TAKEN(
+      "SSK-STATE-005",
+      ProblemKind.CONFLICT,
+      "Another cluster under this state URL has this name or FQDN."),
+  CLUSTER_UNKNOWN(
+      "SSK-STATE-006", ProblemKind.USAGE, "No cluster of this name is known under this state URL."),
+  STATE_URL_UNSUPPORTED("SSK-STATE-007", ProblemKind.USAGE, "This state URL cannot be used."),
+
+  // toolchain
+  TOOL_MISSING(
+      "SSK-TOOL-001",
+      ProblemKind.REMOTE,
+      "A program that is needed is neither here nor can be downloaded or built."),
+  TOOL_UNVERIFIED(
+      "SSK-TOOL-002",
+      ProblemKind.REMOTE,
+      "A downloaded or cached program does not have the digest or signature that it must have."),
+  TOOL_BUILD_FAILED(
+      "SSK-TOOL-003", ProblemKind.REMOTE, "Building a program from the Go module proxy failed."),
+
+  // infrastructure
+  INFRA_FAILED(
+      "SSK-INFRA-001", ProblemKind.REMOTE, "The infrastructure engine reported a failure."),
+  INFRA_LOCKED(
+      "SSK-INFRA-002", ProblemKind.CONFLICT, "The Pulumi stack is locked by a live process."),
+  ADDRESS_IN_USE(
+      "SSK-INFRA-003",
+      ProblemKind.CONFLICT,
+      "An address or port that the cluster needs is taken by another process."),
+  HOST_DEAD(
+      "SSK-INFRA-004",
+      ProblemKind.REMOTE,
+      "The host process of this cluster died. apply starts the same machines again."),
+  PEER_DIED(
+      "SSK-INFRA-005",
+      ProblemKind.REMOTE,
+      "A program that the cluster runs on exited; its last log lines are the cause."),
+
+  // Talos
+  MACHINE_UNREACHABLE(
+      "SSK-TALOS-001", ProblemKind.TIMEOUT, "A machine did not answer on the Talos API."),
+  MACHINE_REFUSED("SSK-TALOS-002", ProblemKind.REMOTE, "A machine refused its configuration."),
+  MACHINE_IDENTITY(
+      "SSK-TALOS-003",
+      ProblemKind.CREDENTIAL,
+      "A machine's certificate is not the one that was announced."),
+  ETCD_UNHEALTHY("SSK-TALOS-004", ProblemKind.TIMEOUT, "etcd did not become healthy."),
+
+  // Kubernetes
+  KUBE_UNREACHABLE("SSK-KUBE-001", ProblemKind.TIMEOUT, "The Kubernetes API did not become ready."),
+  NODES_NOT_READY("SSK-KUBE-002", ProblemKind.TIMEOUT, "Nodes did not become Ready."),
+  KUBE_REFUSED("SSK-KUBE-003", ProblemKind.REMOTE, "The Kubernetes API refused a request."),
+  DRAIN_TIMED_OUT(
+      "SSK-KUBE-004", ProblemKind.TIMEOUT, "A node could not be drained within its deadline."),
+
+  // delete
+  LEFTOVERS(
+      "SSK-DEL-001",
+      ProblemKind.TIMEOUT,
+      "The deadline passed and some resources are still there; the receipt names each.");
+
+  private final String id;
+  private final ProblemKind kind;
+  private final String explanation;
+
+  ProblemCode(String id, ProblemKind kind, String explanation) {
+    this.id = id;
+    this.kind = kind;
+    this.explanation = explanation;
+  }
+
+  public String id() {
+    return id;
+  }
+
+  public ProblemKind kind() {
+    return kind;
+  }
+
+  public String explanation() {
+    return explanation;
+  }
+}

@@ -1,0 +1,75 @@
+package io.sskuba.state;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/// Everything that outlives a process, under one state URL.
+///
+/// Layout of the file store:
+/// `clusters/KEY/{record.json,journal.jsonl,events.jsonl,lease.json,sealed/…}`,
+/// `receipts/KEY-CLUSTERID.json`, and Pulumi's own `.pulumi` folder beside them.
+///
+/// Errors: `STATE_CORRUPT`, `STATE_NEWER`, `STATE_UNWRITABLE`; nothing is ever overwritten after
+/// one of the first two.
+public interface StateStore {
+  List<ClusterRecord> list();
+
+  Optional<ClusterRecord> find(String key);
+
+  /// Atomic put-if-absent of a new record. Errors: `NAME_TAKEN` when the key or the FQDN exists.
+  void create(ClusterRecord record);
+
+  /// Replaces the record of a cluster whose lease the caller holds.
+  void update(ClusterRecord record);
+
+  /// Takes the lease by compare-and-set, and renews it in the background until it is closed.
+  ///
+  /// Errors: `LEASE_HELD`, naming holder, host and pid, when another live run has it.
+  HeldLease acquire(String key, String run);
+
+  Optional<Lease> lease(String key);
+
+  /// Appends one line (no line break inside), durably.
+  void appendJournal(String key, String line);
+
+  List<String> journal(String key);
+
+  /// Appends one line; lost lines at a power cut are acceptable.
+  void appendEvent(String key, String line);
+
+  List<String> events(String key);
+
+  void putSealed(String key, String name, byte[] bytes);
+
+  Optional<byte[]> sealed(String key, String name);
+
+  List<String> sealedNames(String key);
+
+  /// Writes a receipt once; it stays when the cluster's state goes. Returns where it is, for the
+  /// user.
+  String putReceipt(String key, String clusterId, String json);
+
+  /// Receipts of a key, newest first.
+  List<String> receipts(String key);
+
+  /// Every receipt's key, for "nearest name" and "already deleted".
+  List<String> receiptKeys();
+
+  /// Removes record, journal, events, sealed files and lease of a cluster. Receipts stay.
+  void remove(String key);
+
+  /// The folder of a cluster on this machine's disk, for the disks of simulated machines.
+  Path folder(String key);
+
+  /// A held lease; closing it frees it.
+  interface HeldLease extends AutoCloseable {
+    Lease lease();
+
+    /// False once it could not be renewed in time: the holder must stop.
+    boolean alive();
+
+    @Override
+    void close();
+  }
+}

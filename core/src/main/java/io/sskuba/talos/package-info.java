@@ -1,0 +1,5 @@
+/// The port to the Talos machine API, and its gRPC client.
+@NullMarked
+package io.sskuba.talos;
+
+import org.jspecify.annotations.NullMarked;
