@@ -106,6 +106,11 @@ public enum ProblemCode {
       "SSK-INFRA-005",
       ProblemKind.REMOTE,
       "A program that the cluster runs on exited; its last log lines are the cause."),
+  INFRA_TIMED_OUT(
+      "SSK-INFRA-006",
+      ProblemKind.TIMEOUT,
+      "The infrastructure engine did not end within its deadline. It was stopped; what it made is in"
+          + " the state, and the same command goes on."),
 
   // Talos
   MACHINE_UNREACHABLE(
