@@ -88,6 +88,11 @@ public enum ProblemCode {
       "A downloaded or cached program does not have the digest or signature that it must have."),
   TOOL_BUILD_FAILED(
       "SSK-TOOL-003", ProblemKind.REMOTE, "Building a program from the Go module proxy failed."),
+  CACHE_UNWRITABLE(
+      "SSK-TOOL-004",
+      ProblemKind.REMOTE,
+      "The cache folder cannot be written: disk full, read-only or no permission. SSKUBA_CACHE_DIR"
+          + " moves it; a full disk leaves no half file behind."),
 
   // infrastructure
   INFRA_FAILED(
