@@ -110,6 +110,29 @@ public final class AtomicFiles {
     }
   }
 
+  /// Makes an empty file with mode 0600 from its first moment; does nothing when it is there.
+  /// Returns whether it was made.
+  public static boolean createPrivate(Path file) throws IOException {
+    boolean posix = file.getFileSystem().supportedFileAttributeViews().contains("posix");
+    try {
+      if (posix) {
+        Files.createFile(
+            file,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      } else {
+        Files.createFile(file);
+      }
+      return true;
+    } catch (java.nio.file.FileAlreadyExistsException e) {
+      return false;
+    }
+  }
+
+  /// Takes every right of group and others from a folder of ours.
+  public static void restrict(Path folder) throws IOException {
+    setMode(folder, "rwx------");
+  }
+
   /// Makes renames and removals in `folder` durable, as far as the file system can.
   public static void syncFolder(Path folder) {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {

@@ -83,6 +83,14 @@ public final class Processes {
     return text(proc.resolve("sys/kernel/random/boot_id")).map(String::strip);
   }
 
+  /// This machine's name, for messages.
+  public String host() {
+    return text(proc.resolve("sys/kernel/hostname"))
+        .map(String::strip)
+        .filter(name -> !name.isEmpty())
+        .orElse("localhost");
+  }
+
   /// Milliseconds since boot, suspended time included: a clock that nobody can set.
   public OptionalLong uptimeMillis() {
     Optional<String> uptime = text(proc.resolve("uptime"));
@@ -127,8 +135,7 @@ public final class Processes {
     Optional<ProcessHandle> handle = ProcessHandle.of(pid).filter(ProcessHandle::isAlive);
     return handle.isEmpty()
         ? OptionalLong.empty()
-        : OptionalLong.of(
-            handle.get().info().startInstant().map(Instant::toEpochMilli).orElse(0L));
+        : OptionalLong.of(handle.get().info().startInstant().map(Instant::toEpochMilli).orElse(0L));
   }
 
   /// Files of `/proc` have no size of their own, so a bounded read.

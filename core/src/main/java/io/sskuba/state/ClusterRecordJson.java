@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// A cluster's record as JSON, mapped by hand: its form is part of what other releases read.
 public final class ClusterRecordJson {
   private static final Set<String> STATES =
-      Set.of(
-          "absent", "creating", "ready", "degraded", "failed", "deleting", "deleted", "parked");
+      Set.of("absent", "creating", "ready", "degraded", "failed", "deleting", "deleted", "parked");
 
   private ClusterRecordJson() {}
 
@@ -102,8 +101,7 @@ public final class ClusterRecordJson {
     return value.textValue();
   }
 
-  private static @Nullable String optionalText(JsonNode node, String field)
-      throws MalformedRecord {
+  private static @Nullable String optionalText(JsonNode node, String field) throws MalformedRecord {
     return node.hasNonNull(field) ? text(node, field) : null;
   }
 
