@@ -22,13 +22,13 @@ public final class RenderConfigs implements Phase<Provisioned, Rendered> {
     OpenCluster opened = provisioned.opened();
     MachineConfigs configs =
         MachineConfigRenderer.render(
-            RenderInput.of(
+            new RenderInput(
                 opened.spec(),
                 provisioned.secrets().bundle(),
                 provisioned.topology(),
                 context.time().now(),
-                opened.record().expiresAt()),
-            ports.random());
+                ports.random(),
+                RenderValues.resolve(ports, opened.spec())));
     for (Map.Entry<String, String> config : configs.machines().entrySet()) {
       seal(provisioned, config.getKey() + ".yaml.age", config.getValue());
     }

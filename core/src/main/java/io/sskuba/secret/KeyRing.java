@@ -22,6 +22,9 @@ public interface KeyRing {
   /// As [#open], empty where no identity is at hand; used where opening is a convenience.
   Optional<Sealer> tryOpen(byte[] sealedKey);
 
+  /// Seals to the user's identity (made on first use) and to `recipients`, for files that belong to no cluster.
+  Sealer toUser(List<String> recipients);
+
   /// @param sealedKey what lies beside the record as `cluster.key.age`
   /// @param sealedTo every recipient it was sealed to, the user's own first
   record NewKey(Sealer sealer, byte[] sealedKey, List<String> sealedTo) {

@@ -16,7 +16,7 @@ final class StoreProblems {
         Problem.of(ProblemCode.STATE_UNWRITABLE, what + ": " + reason(e))
             .fact("file", file.toString())
             .exists("the state as it was before; nothing was lost")
-            .next("df -h " + quoted(file.getParent()))
+            .next("df -h " + quoted(file.resolveSibling(".")))
             .next("sskuba-ctl doctor"),
         e);
   }
