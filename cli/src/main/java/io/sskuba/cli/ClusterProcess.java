@@ -1,11 +1,11 @@
 package io.sskuba.cli;
 
 import io.sskuba.apply.Kubeconfigs;
-import io.sskuba.apply.RuntimeFolders;
 import io.sskuba.io.AtomicFiles;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
+import io.sskuba.secret.RuntimeFolder;
 import io.sskuba.state.ClusterRecord;
 import java.io.File;
 import java.io.IOException;
@@ -30,7 +30,7 @@ final class ClusterProcess {
     String kubeconfig = Kubeconfigs.kubeconfig(session.ports(), record.key());
     String talosconfig = Kubeconfigs.talosconfig(session.ports(), record.key());
     Path folder =
-        RuntimeFolders.of(session.places(), record.key(), record.clusterId())
+        RuntimeFolder.create(session.places().runtime(), record.key(), record.clusterId())
             .resolve("exec-" + HexFormat.of().formatHex(session.ports().random().bytes(4)));
     try {
       AtomicFiles.write(folder.resolve("kubeconfig"), kubeconfig.getBytes(StandardCharsets.UTF_8));

@@ -6,6 +6,7 @@ import io.sskuba.run.Phase;
 import io.sskuba.run.PhaseContext;
 import io.sskuba.run.Run;
 import io.sskuba.secret.KeyRing;
+import io.sskuba.secret.RuntimeFolder;
 import io.sskuba.secret.Sealer;
 import io.sskuba.state.ClusterRecord;
 import io.sskuba.state.StateStore;
@@ -105,7 +106,8 @@ public final class IssueSecrets implements Phase<IssueSecrets.Input, IssuedSecre
       store.putSealed(opened.key(), SealedPassphrase.SEALED, sealer.seal(passphrase));
     }
     Path file =
-        RuntimeFolders.of(ports.places(), opened.key(), opened.record().clusterId())
+        RuntimeFolder.create(
+                ports.places().runtime(), opened.key(), opened.record().clusterId())
             .resolve(SealedPassphrase.FILE);
     SealedPassphrase.write(file, passphrase);
     return file;

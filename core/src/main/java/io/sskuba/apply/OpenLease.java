@@ -37,7 +37,7 @@ public final class OpenLease implements Phase<Checked, OpenCluster> {
         ports.platforms().apply(loaded.spec().target().provider()).orElseThrow();
     boolean made = false;
     if (ports.store().find(loaded.key()).isEmpty()) {
-      made = create(loaded, platform, checked);
+      made = create(loaded, platform, context.runId());
     }
     HeldLease lease = ports.store().acquire(loaded.key(), context.runId());
     try {
@@ -53,11 +53,11 @@ public final class OpenLease implements Phase<Checked, OpenCluster> {
     }
   }
 
-  private boolean create(LoadedSpec loaded, Platform platform, Checked checked) {
+  private boolean create(LoadedSpec loaded, Platform platform, String run) {
     ClusterSpec spec = loaded.spec();
     Instant now = ports.time().now();
     String id = HexFormat.of().formatHex(ports.random().bytes(5));
-    ObjectNode details = Json.object();
+    ObjectNode details = Json.object().put(ClusterFacts.FIRST_RUN, run);
     details.set(
         ClusterFacts.ALLOTMENT,
         platform.allot(spec, loaded.key(), id, Json.object(), allotments(loaded.key())));

@@ -42,9 +42,6 @@ public final class ProvisionInfrastructure
     try (Infrastructure infra =
         opened.platform().infrastructure(cluster, input.secrets().passphraseFile(), tools)) {
       infra.open(OPEN_LIMIT);
-      if (!opened.made()) {
-        infra.refresh(context::resource, LIMIT);
-      }
       outputs = infra.up(opened.platform().plan(cluster), context::resource, LIMIT);
     }
     Topology topology = opened.platform().topology(cluster, outputs);

@@ -1,7 +1,6 @@
 package io.sskuba.delete;
 
 import io.sskuba.apply.Ports;
-import io.sskuba.apply.RuntimeFolders;
 import io.sskuba.apply.SealedPassphrase;
 import io.sskuba.infra.Infrastructure;
 import io.sskuba.infra.Infrastructure.StateResource;
@@ -9,6 +8,7 @@ import io.sskuba.problem.ProblemKind;
 import io.sskuba.problem.SskubaException;
 import io.sskuba.run.Phase;
 import io.sskuba.run.PhaseContext;
+import io.sskuba.secret.RuntimeFolder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -32,8 +32,8 @@ public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
         SealedPassphrase.restore(
             ports,
             doomed.record().key(),
-            RuntimeFolders.of(
-                ports.places(), doomed.record().key(), doomed.record().clusterId()));
+            RuntimeFolder.create(
+                ports.places().runtime(), doomed.record().key(), doomed.record().clusterId()));
     List<StateResource> known;
     try (Infrastructure infra =
         doomed.platform().infrastructure(doomed.cluster(), passphrase, tools)) {

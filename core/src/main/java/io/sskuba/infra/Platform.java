@@ -16,7 +16,7 @@ public interface Platform {
   /// @param allotment what [#allot] gave: kept in the cluster's record
   /// @param tags on every resource: cluster, owner, expiry, labels
   record Cluster(
-      ClusterSpec spec, String key, String clusterId, ObjectNode allotment, Map<String, String> tags) {}
+      ClusterSpec spec, String key, String clusterId, ObjectNode allotment, ResourceTags tags) {}
 
   /// Chooses what must be unique on this machine or in this account, and stable over the cluster's life: address range,
   /// ordinals of machines. Pure but for looking at what is taken.

@@ -1,6 +1,7 @@
 package io.sskuba.rehearsal.host;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sskuba.io.AtomicFiles;
 import io.sskuba.io.Json;
 import io.sskuba.io.TimeSource;
 import java.io.IOException;
@@ -20,6 +21,9 @@ public final class HostMain {
   /// A host without a record serves nobody (design, section 6).
   static final Duration ORPHAN_LIMIT = Duration.ofSeconds(60);
 
+  /// Pid and start time of the host, for whoever finds its socket dead.
+  static final String PID_FILE = "host.pid";
+
   private static final Duration WATCH_INTERVAL = Duration.ofSeconds(2);
 
   private HostMain() {}
@@ -31,6 +35,7 @@ public final class HostMain {
             Json.parse(Files.readAllBytes(runtime.resolve(HostSettings.FILE))));
     TimeSource time = TimeSource.system();
     Consumer<String> log = line -> System.err.println(time.now() + " " + line);
+    AtomicFiles.writeString(runtime.resolve(PID_FILE), HostProcess.instance(ProcessHandle.current().pid()));
     HostAccount account = LocalAccount.open(settings, time, log);
     CountDownLatch ended = new CountDownLatch(1);
     AtomicBoolean ending = new AtomicBoolean();

@@ -17,22 +17,26 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// Starts the detached host process of a cluster, or finds the one that runs.
 ///
 /// - Idempotent: yes; a file lock lets one caller start it while others wait, and a live one is found by its socket.
 /// - Limits: the host must answer within [#START_LIMIT].
 /// - Errors: `HOST_DEAD` with the last lines of its log.
-public final class HostLauncherProcess {
+public final class HostProcess implements HostLauncher {
   /// A JVM start takes 0.3-1 s; 30 s is for a machine that is swamped.
   static final Duration START_LIMIT = Duration.ofSeconds(30);
+
+  /// Everything of a cluster ends within 2 s a program; API server and etcd come one after the other.
+  static final Duration STOP_LIMIT = Duration.ofSeconds(15);
 
   private static final Duration PING_LIMIT = Duration.ofSeconds(2);
   private final HostSettings settings;
   private final List<String> java;
 
   /// @param java the command that starts a JVM with this class path, without the main class
-  public HostLauncherProcess(HostSettings settings, List<String> java) {
+  public HostProcess(HostSettings settings, List<String> java) {
     this.settings = settings;
     this.java = List.copyOf(java);
   }
@@ -63,8 +67,74 @@ public final class HostLauncherProcess {
     return command;
   }
 
+  @Override
+  public String ensureRunning(Map<String, Object> inputs) throws InterruptedException {
+    return instance(start());
+  }
+
+  @Override
+  public Optional<String> running() {
+    long pid = ping();
+    return pid < 0 ? Optional.empty() : Optional.of(instance(pid));
+  }
+
+  /// The pid and start time of a process: no other life of it has both.
+  static String instance(long pid) {
+    return pid
+        + "-"
+        + ProcessHandle.of(pid)
+            .flatMap(p -> p.info().startInstant())
+            .map(start -> String.valueOf(start.toEpochMilli()))
+            .orElse("0");
+  }
+
+  /// Asks the host to end everything, and ends it by force when it does not within [#STOP_LIMIT].
+  @Override
+  public void stop() throws IOException, InterruptedException {
+    long pid = ping();
+    if (pid < 0) {
+      pid = recordedPid();
+    }
+    if (pid < 0) {
+      return;
+    }
+    Optional<ProcessHandle> process = ProcessHandle.of(pid);
+    try {
+      new HostClient(settings.socket()).call(Json.object().put("op", "shutdown"), STOP_LIMIT);
+    } catch (IOException e) {
+      // It may be gone before it answers.
+    }
+    long end = System.nanoTime() + STOP_LIMIT.toNanos();
+    while (process.isPresent() && process.get().isAlive() && System.nanoTime() < end) {
+      Thread.sleep(5);
+    }
+    process.filter(ProcessHandle::isAlive).ifPresent(ProcessHandle::destroyForcibly);
+    Files.deleteIfExists(settings.socket());
+  }
+
+  /// The pid in `host.pid` if that process is still the host that wrote it; -1 otherwise.
+  private long recordedPid() throws IOException {
+    Path file = settings.runtime().resolve(HostMain.PID_FILE);
+    if (!Files.exists(file)) {
+      return -1;
+    }
+    String recorded = Files.readString(file).trim();
+    int dash = recorded.indexOf('-');
+    try {
+      long pid = Long.parseLong(recorded.substring(0, Math.max(0, dash)));
+      return instance(pid).equals(recorded) ? pid : -1;
+    } catch (NumberFormatException e) {
+      return -1;
+    }
+  }
+
+  /// Ends what the machines of a dead host still run.
+  public static void killStrays(Path runtime) throws IOException {
+    LocalAccount.killStrays(runtime, _ -> {});
+  }
+
   /// Makes sure that the host runs. Returns its pid.
-  public long ensureRunning() throws InterruptedException {
+  public long start() throws InterruptedException {
     try {
       AtomicFiles.privateFolder(settings.runtime());
       try (FileChannel channel =
@@ -74,7 +144,7 @@ public final class HostLauncherProcess {
                   StandardOpenOption.WRITE);
           FileLock _ = channel.lock()) {
         long running = ping();
-        return running > 0 ? running : start();
+        return running > 0 ? running : launch();
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -99,7 +169,7 @@ public final class HostLauncherProcess {
     }
   }
 
-  private long start() throws IOException, InterruptedException {
+  private long launch() throws IOException, InterruptedException {
     AtomicFiles.writeString(
         settings.runtime().resolve(HostSettings.FILE), Json.pretty(settings.toJson()));
     Path log = settings.runtime().resolve(HostSettings.LOG);
