@@ -24,7 +24,6 @@ public final class Hardening {
       patches.add(AUDIT);
       patches.add(API_SERVER);
       patches.add(CONTROLLER_MANAGER);
-      patches.add(ETCD);
     }
     patches.add(KUBELET);
     return patches;
@@ -70,14 +69,6 @@ public final class Hardening {
                   map(
                       "controllerManager",
                       map("extraArgs", map("terminated-pod-gc-threshold", "1000"))))));
-
-  private static final NamedPatch ETCD =
-      new NamedPatch(
-          "hardening/etcd",
-          "etcd flags",
-          "TLS 1.3 only between members and from the API server.",
-          Yaml.dump(
-              map("cluster", map("etcd", map("extraArgs", map("tls-min-version", "TLS1.3"))))));
 
   private static final NamedPatch KUBELET =
       new NamedPatch(
