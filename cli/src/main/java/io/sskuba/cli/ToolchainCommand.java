@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,17 +49,30 @@ final class ToolchainCommand implements Runnable {
       if (session.json()) {
         ObjectNode json = Json.object().put("apiVersion", "sskuba.io/v1alpha1").put("kind", "Toolchain");
         ArrayNode items = json.putArray("items");
-        tools.forEach(t -> items.add(t.toJson()));
+        for (ToolState t : tools) {
+          items
+              .addObject()
+              .put("name", t.name())
+              .put("version", t.version())
+              .put("source", t.source())
+              .put("verified", t.verified())
+              .put("digest", t.digest())
+              .put("path", t.path() == null ? null : t.path().toString());
+        }
         session.out().print(Json.pretty(json));
         return 0;
       }
       Table table = new Table("NAME", "VERSION", "STATE", "SOURCE", "VERIFIED");
       for (ToolState t : tools) {
-        table.row(t.name(), t.version(), t.present() ? "here" : "missing", t.source(), t.verified());
+        table.row(t.name(), t.version(), t.path() != null ? "here" : "missing", dash(t.source()), dash(t.verified()));
       }
       session.out().print(table);
       return 0;
     }
+  }
+
+  private static String dash(@Nullable String text) {
+    return text == null ? "-" : text;
   }
 
   @Command(name = "install", description = "Get programs now; without names what a cluster on this machine needs.")

@@ -2,6 +2,7 @@ package io.sskuba.apply;
 
 import io.sskuba.infra.OfflineTopology;
 import io.sskuba.infra.Platform;
+import io.sskuba.infra.ResourceTags;
 import io.sskuba.infra.Topology;
 import io.sskuba.io.AtomicFiles;
 import io.sskuba.io.Json;
@@ -95,7 +96,12 @@ public final class Rendering {
     return platform
         .get()
         .topology(
-            new Platform.Cluster(spec, spec.metadata().name(), "render", allotment, Map.of()),
+            new Platform.Cluster(
+                spec,
+                spec.metadata().name(),
+                "render",
+                allotment,
+                new ResourceTags(spec.fqdn(), "render", null, null, null, false, Map.of())),
             Map.of());
   }
 }
