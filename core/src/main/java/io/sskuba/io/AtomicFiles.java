@@ -48,6 +48,27 @@ public final class AtomicFiles {
     }
   }
 
+  /// Writes `bytes` with mode 0600 unless the file is there; a reader sees all of it or no file.
+  /// Returns whether it was written.
+  public static boolean writeIfAbsent(Path file, byte[] bytes) throws IOException {
+    if (Files.exists(file, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    Path folder =
+        privateFolder(java.util.Objects.requireNonNull(file.toAbsolutePath().getParent()));
+    Path whole = folder.resolve(Files.createTempFile(folder, ".tmp-", null).getFileName());
+    try {
+      write(whole, bytes);
+      Files.createLink(file, whole);
+      syncFolder(folder);
+      return true;
+    } catch (java.nio.file.FileAlreadyExistsException e) {
+      return false;
+    } finally {
+      Files.deleteIfExists(whole);
+    }
+  }
+
   public static void writeString(Path file, String text) throws IOException {
     write(file, text.getBytes(StandardCharsets.UTF_8));
   }
