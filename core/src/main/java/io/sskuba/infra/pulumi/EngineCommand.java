@@ -181,6 +181,9 @@ final class EngineCommand implements PulumiCommand {
     servers.add(server);
     command.add("--event-log=tcp://127.0.0.1:" + server.getPort());
     environment.put("PULUMI_DEBUG_COMMANDS", "true");
+    if (current.runtime != null && settings.refreshFirst()) {
+      command.add("--refresh");
+    }
     if (current.runtime != null) {
       command.add("--client=127.0.0.1:" + server.getPort());
     }

@@ -4,12 +4,15 @@ import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Turns what the engine reported into one problem: which resource, and what its provider said.
 final class FailureReport {
   private static final int CAUSES_MAX = 5;
   private static final int TAIL_MAX = 800;
+  private static final Pattern CODE = Pattern.compile("SSK-[A-Z]+-[0-9]{3}");
 
   private FailureReport() {}
 
@@ -30,7 +33,7 @@ final class FailureReport {
             ? " of " + EngineEvents.typeOf(first.urn()) + " " + EngineEvents.name(first.urn())
             : "";
     Problem problem =
-        Problem.of(ProblemCode.INFRA_FAILED, what + subject + " failed")
+        Problem.of(code(first.message()), what + subject + " failed")
             .fact("cause", first.message());
     List<EngineEvents.Failure> others =
         failures.stream()
@@ -43,6 +46,19 @@ final class FailureReport {
       problem = problem.fact("also", EngineEvents.name(other.urn()) + ": " + other.message());
     }
     return problem;
+  }
+
+  /// A provider of ours puts its own code into the message.
+  private static ProblemCode code(String message) {
+    Matcher matcher = CODE.matcher(message);
+    if (matcher.find()) {
+      for (ProblemCode code : ProblemCode.values()) {
+        if (code.id().equals(matcher.group())) {
+          return code;
+        }
+      }
+    }
+    return ProblemCode.INFRA_FAILED;
   }
 
   private static String tail(String text) {

@@ -83,14 +83,6 @@ final class PlanRuntime extends LanguageRuntimeGrpc.LanguageRuntimeImplBase {
   }
 
   @Override
-  public void getRequiredPlugins(
-      Language.GetRequiredPluginsRequest request,
-      StreamObserver<Language.GetRequiredPluginsResponse> reply) {
-    reply.onNext(Language.GetRequiredPluginsResponse.getDefaultInstance());
-    reply.onCompleted();
-  }
-
-  @Override
   public void getRequiredPackages(
       Language.GetRequiredPackagesRequest request,
       StreamObserver<Language.GetRequiredPackagesResponse> reply) {

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// @param providerVersions package to version, for the default providers' `version`
 /// @param config plain stack configuration such as `aws:region`; never a secret
 /// @param environment further environment variables of the engine; the rest is built from nothing
+/// @param refreshFirst read every resource again at the start of each preview and up, in the same
+///   engine run
 /// @param acquirePlugins whether the engine may download plugins
 /// @param stopGrace how long a stopped engine may take to finish running operations
 /// @param redactor takes secrets out of messages before anyone sees them
@@ -39,6 +41,7 @@ public record PulumiSettings(
     Map<String, String> providerVersions,
     Map<String, String> config,
     Map<String, String> environment,
+    boolean refreshFirst,
     boolean acquirePlugins,
     Duration stopGrace,
     UnaryOperator<String> redactor) {
@@ -51,7 +54,8 @@ public record PulumiSettings(
     environment = Map.copyOf(environment);
   }
 
-  /// Settings for simulated providers: no plugin is acquired, 32 operations at once, 10 s grace.
+  /// Settings for simulated providers: state is refreshed first, no plugin is acquired, 32
+  /// operations at once, 10 s grace.
   public static PulumiSettings simulated(
       Path binary,
       URI stateUrl,
@@ -74,6 +78,7 @@ public record PulumiSettings(
         Map.of(),
         Map.of(),
         Map.of(),
+        true,
         false,
         Duration.ofSeconds(10),
         UnaryOperator.identity());
@@ -93,6 +98,7 @@ public record PulumiSettings(
         providerVersions,
         config,
         environment,
+        refreshFirst,
         acquirePlugins,
         stopGrace,
         redactor);
@@ -112,6 +118,7 @@ public record PulumiSettings(
         providerVersions,
         config,
         environment,
+        refreshFirst,
         acquirePlugins,
         stopGrace,
         redactor);
