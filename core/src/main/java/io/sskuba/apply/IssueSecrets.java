@@ -44,7 +44,7 @@ public final class IssueSecrets implements Phase<IssueSecrets.Input, IssuedSecre
     Optional<byte[]> sealed = store.sealed(key, BUNDLE);
     SecretsBundle bundle;
     if (sealed.isPresent()) {
-      bundle = SecretsBundleYaml.read(text(sealer.open(sealed.get())));
+      bundle = SecretsBundleYaml.read(new String(sealer.open(sealed.get()), StandardCharsets.UTF_8));
     } else {
       bundle = input.fresh().join();
       store.putSealed(

@@ -47,7 +47,9 @@ public final class RetireWorkers implements Phase<IssuedSecrets, IssuedSecrets> 
     try (KubeApi kube = ports.kube().apply(kubeconfig, before.get().addresses())) {
       for (Topology.Machine machine : gone) {
         context.log("draining " + machine.name());
-        KubeDrain.drain(kube, machine.name(), DRAIN_LIMIT, context.time());
+        new KubeDrain(kube, context.time(), context::log)
+            .drain(machine.name(), DRAIN_LIMIT)
+            .orThrow();
         kube.delete("/api/v1/nodes/" + machine.name(), null, CALL);
       }
     }
