@@ -48,17 +48,17 @@ public record Cidr(BigInteger base, int prefix, int bits) {
 
   /// Whether `text` is an IPv4 or IPv6 address. Never asks a resolver.
   public static boolean isAddress(String text) {
-    return octets(text) != null;
+    return Address.of(text) != null;
   }
 
   /// The one spelling of an address: `0:0::1` is `::1`, so that two spellings of one are found.
   /// - Errors: `IllegalArgumentException` when it is no address.
   public static String canonical(String address) {
-    byte[] octets = octets(address);
-    if (octets == null) {
+    Address parsed = Address.of(address);
+    if (parsed == null) {
       throw new IllegalArgumentException("not an IP address");
     }
-    return format(new BigInteger(1, octets), octets.length * 8);
+    return format(parsed.value, parsed.bits);
   }
 
   public boolean isIpv4() {
@@ -67,10 +67,10 @@ public record Cidr(BigInteger base, int prefix, int bits) {
 
   /// Whether the address lies in this network; false for one of the other family or no address.
   public boolean contains(String address) {
-    byte[] octets = octets(address);
-    return octets != null
-        && octets.length * 8 == bits
-        && networkOf(new BigInteger(1, octets), prefix, bits).equals(base);
+    Address parsed = Address.of(address);
+    return parsed != null
+        && parsed.bits == bits
+        && networkOf(parsed.value, prefix, bits).equals(base);
   }
 
   public boolean contains(Cidr other) {
@@ -127,12 +127,12 @@ public record Cidr(BigInteger base, int prefix, int bits) {
       if (slash < 0 || text.length() > TEXT_MAX) {
         return null;
       }
-      byte[] octets = octets(text.substring(0, slash));
+      Address address = Address.of(text.substring(0, slash));
       int prefix = decimal(text.substring(slash + 1), 3);
-      if (octets == null || prefix < 0 || prefix > octets.length * 8) {
+      if (address == null || prefix < 0 || prefix > address.bits) {
         return null;
       }
-      return new Parts(new BigInteger(1, octets), prefix, octets.length * 8);
+      return new Parts(address.value, prefix, address.bits);
     }
   }
 
@@ -154,14 +154,16 @@ public record Cidr(BigInteger base, int prefix, int bits) {
     return n;
   }
 
-  private static byte @Nullable [] octets(String text) {
-    if (text.length() > TEXT_MAX) {
-      return null;
+  private record Address(BigInteger value, int bits) {
+    static @Nullable Address of(String text) {
+      if (text.length() > TEXT_MAX) {
+        return null;
+      }
+      return text.indexOf(':') >= 0 ? address6(text) : address4(text);
     }
-    return text.indexOf(':') >= 0 ? octetsOf6(text) : octetsOf4(text);
   }
 
-  private static byte @Nullable [] octetsOf4(String text) {
+  private static @Nullable Address address4(String text) {
     String[] parts = text.split("\\.", -1);
     if (parts.length != 4) {
       return null;
@@ -174,11 +176,11 @@ public record Cidr(BigInteger base, int prefix, int bits) {
       }
       octets[i] = (byte) n;
     }
-    return octets;
+    return new Address(new BigInteger(1, octets), 32);
   }
 
   /// RFC 4291 §2.2 forms 1 and 2; the dotted form 3 is refused, nothing here needs it.
-  private static byte @Nullable [] octetsOf6(String text) {
+  private static @Nullable Address address6(String text) {
     int gap = text.indexOf("::");
     if (gap >= 0 && text.indexOf("::", gap + 1) >= 0) {
       return null;
@@ -190,7 +192,9 @@ public record Cidr(BigInteger base, int prefix, int bits) {
       return null;
     }
     byte[] octets = new byte[16];
-    return fill(octets, 0, head) && fill(octets, 16 - 2 * tail.length, tail) ? octets : null;
+    return fill(octets, 0, head) && fill(octets, 16 - 2 * tail.length, tail)
+        ? new Address(new BigInteger(1, octets), 128)
+        : null;
   }
 
   private static String[] groups(String text) {

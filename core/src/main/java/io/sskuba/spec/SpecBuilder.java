@@ -41,9 +41,11 @@ final class SpecBuilder {
   private final Section root;
   private final Path baseFolder;
   private final boolean rehearsal;
+  private final Recorded recorded;
   private final Provider provider;
 
-  SpecBuilder(Section root, Path baseFolder, boolean rehearsal) {
+  SpecBuilder(Section root, Path baseFolder, boolean rehearsal, Recorded recorded) {
+    this.recorded = recorded;
     this.root = root;
     this.baseFolder = baseFolder;
     this.rehearsal = rehearsal;
@@ -58,8 +60,8 @@ final class SpecBuilder {
         metadata(root.sectionOrEmpty("metadata")),
         lifetime(),
         new Versions(
-            versions.text("talos", Defaults.TALOS),
-            versions.text("kubernetes", Defaults.KUBERNETES)),
+            versions.text("talos", recorded.talos()),
+            versions.text("kubernetes", recorded.kubernetes())),
         target(root.sectionOrEmpty("target")),
         gitops(root.section("gitops")),
         new Sealing(root.sectionOrEmpty("sealing").textValues("recipients")),
@@ -74,19 +76,20 @@ final class SpecBuilder {
         proxy(root.section("proxy")));
   }
 
-  private static Metadata metadata(Section metadata) {
+  private Metadata metadata(Section metadata) {
     return new Metadata(
         metadata.needed("name"),
         metadata.needed("domain"),
-        metadata.text("organisation", Defaults.ORGANISATION),
-        metadata.text("project", Defaults.PROJECT),
+        metadata.text("organisation", recorded.organisation()),
+        metadata.text("project", recorded.project()),
         metadata.text("owner"),
         metadata.map("labels"));
   }
 
   private Lifetime lifetime() {
     boolean here = rehearsal || provider == Provider.LOCAL || provider == Provider.DOCKER;
-    String ttl = root.sectionOrEmpty("lifetime").text("ttl", here ? Defaults.TTL_HERE : "none");
+    String fallback = recorded.ttl(here ? Defaults.TTL_HERE : "none");
+    String ttl = root.sectionOrEmpty("lifetime").text("ttl", fallback);
     return new Lifetime(ttl.equals("none") ? null : duration(ttl));
   }
 
@@ -110,7 +113,7 @@ final class SpecBuilder {
   }
 
   private Pool pool(String name, Section pool) {
-    String arch = pool.text("arch", Defaults.ARCH);
+    String arch = pool.text("arch", recorded.arch(name));
     Gpu gpu = gpu(pool.section("gpu"));
     boolean vsphere = provider == Provider.VSPHERE;
     return new Pool(
@@ -121,21 +124,23 @@ final class SpecBuilder {
         pool.sections("taints").stream().map(t -> taint(t.value())).toList(),
         gpu,
         pool.patches(),
-        types(pool, arch, gpu != null),
-        vsphere ? Objects.requireNonNullElse(pool.whole("cpus"), Defaults.CPUS) : null,
-        vsphere ? Objects.requireNonNullElse(pool.whole("memoryGiB"), Defaults.MEMORY_GIB) : null,
+        types(name, pool, arch, gpu != null),
+        vsphere ? Objects.requireNonNullElse(pool.whole("cpus"), recorded.cpus(name)) : null,
+        vsphere
+            ? Objects.requireNonNullElse(pool.whole("memoryGiB"), recorded.memoryGiB(name))
+            : null,
         pool.textValues("addresses"),
         pool.sectionOrEmpty("disk").whole("sizeGiB"),
         pool.text("disk"),
         arch);
   }
 
-  private List<String> types(Section pool, String arch, boolean gpu) {
+  private List<String> types(String name, Section pool, String arch, boolean gpu) {
     List<String> types = pool.textValues("type");
     if (!types.isEmpty() || (provider != Provider.AWS && provider != Provider.AZURE)) {
       return types;
     }
-    return List.of(Defaults.machineType(provider, arch, gpu));
+    return recorded.types(name, List.of(Defaults.machineType(provider, arch, gpu)));
   }
 
   private static Taint taint(Section taint) {
@@ -163,9 +168,9 @@ final class SpecBuilder {
     boolean ours = existing == null && (provider == Provider.AWS || provider == Provider.AZURE);
     String cidr = network.text("cidr");
     return new Network(
-        cidr == null && ours ? Defaults.CLOUD_CIDR : cidr,
-        network.text("podCidr", Defaults.POD_CIDR),
-        network.text("serviceCidr", Defaults.SERVICE_CIDR),
+        cidr == null && ours ? recorded.cloudCidr() : cidr,
+        network.text("podCidr", recorded.podCidr()),
+        network.text("serviceCidr", recorded.serviceCidr()),
         network.textValues("adminCidrs"),
         network.text("name"),
         network.text("gateway"),
@@ -178,7 +183,7 @@ final class SpecBuilder {
   private Endpoint endpoint(Section endpoint) {
     boolean cloud = provider == Provider.AWS || provider == Provider.AZURE;
     return new Endpoint(
-        endpoint.text("scheme", cloud ? "public" : "internal"),
+        endpoint.text("scheme", recorded.scheme(cloud ? "public" : "internal")),
         endpoint.text("virtualAddress"),
         endpoint.text("host"));
   }
@@ -234,12 +239,12 @@ final class SpecBuilder {
     String name = root.sectionOrEmpty("metadata").needed("name");
     return new GitOps(
         GitUrls.isFolder(url) ? resolved(url) : url,
-        gitops.text("branch", Defaults.BRANCH),
+        gitops.text("branch", recorded.branch()),
         gitops.text("path", "clusters/" + name),
         gitops.secret("token"),
         gitops.secret("sshKey"),
         path(gitops.text("knownHosts")),
-        duration(gitops.text("interval", Defaults.INTERVAL)),
+        duration(gitops.text("interval", recorded.interval())),
         gitops.secret("decryption"));
   }
 

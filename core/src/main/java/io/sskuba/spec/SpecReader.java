@@ -5,6 +5,7 @@ import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /// Reads a cluster file: one YAML 1.2 (core schema) or JSON document.
@@ -26,7 +27,18 @@ public final class SpecReader {
   /// @param rehearsal whether the cluster is rehearsed: it decides the default of `lifetime.ttl`
   public static ClusterSpec read(
       byte[] bytes, String fileName, Path baseFolder, boolean rehearsal) {
-    SpecResult result = check(bytes, fileName, baseFolder, rehearsal);
+    return read(bytes, fileName, baseFolder, rehearsal, null);
+  }
+
+  /// The spec of a cluster that exists: what the file does not say is as `recorded` has it, not as
+  /// this release would have it.
+  public static ClusterSpec read(
+      byte[] bytes,
+      String fileName,
+      Path baseFolder,
+      boolean rehearsal,
+      @Nullable ClusterSpec recorded) {
+    SpecResult result = check(bytes, fileName, baseFolder, rehearsal, recorded);
     ClusterSpec spec = result.spec();
     if (spec == null) {
       throw new SskubaException(problem(result, fileName));
@@ -37,6 +49,15 @@ public final class SpecReader {
   /// The spec or all that is wrong with it, as a value.
   public static SpecResult check(
       byte[] bytes, String fileName, Path baseFolder, boolean rehearsal) {
+    return check(bytes, fileName, baseFolder, rehearsal, null);
+  }
+
+  private static SpecResult check(
+      byte[] bytes,
+      String fileName,
+      Path baseFolder,
+      boolean rehearsal,
+      @Nullable ClusterSpec before) {
     Issues issues = new Issues(fileName);
     Node node = SpecSource.read(bytes, issues);
     if (node == null) {
@@ -46,11 +67,12 @@ public final class SpecReader {
         new SpecWalker(
             issues, new PatchReader(issues, baseFolder), new SecretReader(issues, baseFolder));
     Section root = walker.read(node);
-    new SpecRules(root, issues, baseFolder).check();
+    Recorded recorded = before == null ? Recorded.NONE : new Recorded(before);
+    new SpecRules(root, issues, baseFolder, recorded).check();
     if (!issues.isEmpty()) {
       return new SpecResult(null, issues.sorted(), true);
     }
-    ClusterSpec spec = new SpecBuilder(root, baseFolder, rehearsal).build();
+    ClusterSpec spec = new SpecBuilder(root, baseFolder, rehearsal, recorded).build();
     return new SpecResult(spec, List.of(), true);
   }
 

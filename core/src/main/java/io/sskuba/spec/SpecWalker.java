@@ -225,6 +225,13 @@ final class SpecWalker {
       issues.add(Nodes.at(node), path + " is " + Nodes.kind(node) + quotes, form.expected());
       return null;
     }
+    if (Forms.carriesSecret(form, value)) {
+      issues.add(
+          Nodes.at(node),
+          path + " carries a user name or password; a secret never stands in the cluster file",
+          "a URL without one, and a reference beside it");
+      return null;
+    }
     if (form.accepts(value)) {
       return value;
     }
