@@ -48,7 +48,11 @@ public final class FakeProc {
 
   /// A name with spaces and parentheses, as a process may give itself.
   private static String stat(long pid, String state, long start) {
-    return pid + " (ja) va (x) " + state + " 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 " + start
+    return pid
+        + " (ja) va (x) "
+        + state
+        + " 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 "
+        + start
         + " 20 21\n";
   }
 

@@ -131,8 +131,8 @@ class FileLeaseTest {
     pass(SECOND);
     long before = time.nanos();
     StateStore.HeldLease taken = ours.acquire("demo", "run-2");
-    assertThat(Duration.ofNanos(time.nanos() - before)).isBetween(
-        Duration.ofSeconds(15), Duration.ofSeconds(25));
+    assertThat(Duration.ofNanos(time.nanos() - before))
+        .isBetween(Duration.ofSeconds(15), Duration.ofSeconds(25));
     assertThat(renew(lease)).isTrue();
     assertThat(lease.alive()).as("the old holder must stop").isFalse();
     assertThat(taken.alive()).isTrue();
@@ -252,10 +252,10 @@ class FileLeaseTest {
   void aDamagedOrNewerLeaseIsKept() throws IOException {
     Path file = folder.resolve("state/clusters/demo/lease.json");
     Files.createDirectories(file.getParent());
-    for (String text : new String[] {"", "{}", "x", "{\"format\":1}", "{\"format\":1,\"token\":\"a\"}"}) {
+    for (String text :
+        new String[] {"", "{}", "x", "{\"format\":1}", "{\"format\":1,\"token\":\"a\"}"}) {
       Files.writeString(file, text);
-      FileStateStoreTest.assertCode(
-          ProblemCode.STATE_CORRUPT, () -> ours.acquire("demo", "run-1"));
+      FileStateStoreTest.assertCode(ProblemCode.STATE_CORRUPT, () -> ours.acquire("demo", "run-1"));
       assertThat(file).hasContent(text);
     }
     Files.writeString(file, "{\"format\":2}");

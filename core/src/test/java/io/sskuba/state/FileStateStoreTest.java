@@ -193,8 +193,22 @@ class FileStateStoreTest {
   void aKeyIsNeverAPath() {
     for (String bad :
         List.of(
-            "..", ".", "", "a/b", "/etc", "../x", "A", "a_b", "-a", "a-", "rehearsal.",
-            "rehearsal..", "x".repeat(41), "a\0b", "other.demo", "a\nb")) {
+            "..",
+            ".",
+            "",
+            "a/b",
+            "/etc",
+            "../x",
+            "A",
+            "a_b",
+            "-a",
+            "a-",
+            "rehearsal.",
+            "rehearsal..",
+            "x".repeat(41),
+            "a\0b",
+            "other.demo",
+            "a\nb")) {
       assertCode(ProblemCode.USAGE, () -> store.find(bad));
       assertCode(ProblemCode.USAGE, () -> store.folder(bad));
       assertCode(ProblemCode.USAGE, () -> store.acquire(bad, "run"));
@@ -397,8 +411,22 @@ class FileStateStoreTest {
     for (int i = 0; i < 1_000; i++) {
       ClusterRecord each =
           new ClusterRecord(
-              1, "c" + i, "id" + i, "c" + i, "c" + i + ".example.org", false, "local", "ready",
-              null, null, record.createdAt(), null, null, record.spec(), record.details(), null);
+              1,
+              "c" + i,
+              "id" + i,
+              "c" + i,
+              "c" + i + ".example.org",
+              false,
+              "local",
+              "ready",
+              null,
+              null,
+              record.createdAt(),
+              null,
+              null,
+              record.spec(),
+              record.details(),
+              null);
       writeDirectly(each);
     }
     long best = Long.MAX_VALUE;

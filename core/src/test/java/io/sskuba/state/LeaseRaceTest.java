@@ -69,8 +69,7 @@ class LeaseRaceTest {
     assertThat(results).containsOnlyOnce("WON");
     assertThat(results.stream().filter("LEASE_HELD"::equals)).hasSize(RACERS - 1);
 
-    FileStateStore store =
-        new FileStateStore(root, TimeSource.system(), RandomSource.system());
+    FileStateStore store = new FileStateStore(root, TimeSource.system(), RandomSource.system());
     Process winner = processes.get(results.indexOf("WON"));
     assertThat(store.lease("demo").orElseThrow().pid()).isEqualTo(winner.pid());
     winner.destroyForcibly();

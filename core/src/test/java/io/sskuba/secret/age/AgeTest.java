@@ -19,8 +19,7 @@ class AgeTest {
   private static void assertReason(
       AgeException.Reason reason, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
     assertThatThrownBy(call)
-        .isInstanceOfSatisfying(
-            AgeException.class, e -> assertThat(e.reason()).isEqualTo(reason));
+        .isInstanceOfSatisfying(AgeException.class, e -> assertThat(e.reason()).isEqualTo(reason));
   }
 
   @Test
@@ -67,7 +66,8 @@ class AgeTest {
   void noCutFileIsAccepted() {
     byte[] sealed = Age.seal(new byte[70_000], List.of(identity.publicKey()), RANDOM);
     Random seeded = new Random(20261124);
-    List<Integer> lengths = new ArrayList<>(List.of(0, 1, sealed.length - 1, sealed.length - 4_480));
+    List<Integer> lengths =
+        new ArrayList<>(List.of(0, 1, sealed.length - 1, sealed.length - 4_480));
     for (int i = 0; i < 200; i++) {
       lengths.add(seeded.nextInt(sealed.length));
     }
@@ -100,8 +100,7 @@ class AgeTest {
   @Test
   void aPassphraseOpensAndAWrongOneDoesNot() {
     byte[] sealed =
-        Age.seal(
-            new byte[] {7}, List.of(new ScryptRecipient("pass".toCharArray(), 10)), RANDOM);
+        Age.seal(new byte[] {7}, List.of(new ScryptRecipient("pass".toCharArray(), 10)), RANDOM);
     assertThat(Age.open(sealed, List.of(new ScryptIdentity("pass".toCharArray()))))
         .containsExactly(7);
     assertReason(
@@ -144,8 +143,7 @@ class AgeTest {
   @Test
   void identityFilesAreReadStrictly() {
     String text = "# a comment\r\n\n" + identity.secretText() + "\n";
-    assertThat(Age.identities(text).getFirst().recipient())
-        .contains(identity.publicKey());
+    assertThat(Age.identities(text).getFirst().recipient()).contains(identity.publicKey());
     String secret = identity.secretText();
     for (String bad :
         List.of(
@@ -196,7 +194,9 @@ class AgeTest {
   @Test
   void nothingSecretIsPrinted() {
     assertThat(
-            identity + " " + new ScryptIdentity("hunter2".toCharArray())
+            identity
+                + " "
+                + new ScryptIdentity("hunter2".toCharArray())
                 + new ScryptRecipient("hunter2".toCharArray(), 10))
         .doesNotContain("SECRET-KEY")
         .doesNotContain("hunter2");
