@@ -99,7 +99,7 @@ public final class Age {
       }
     }
     if (identities.isEmpty()) {
-      throw AgeException.badKey("holds no AGE-SECRET-KEY-1… line");
+      throw AgeException.badKey("holds no age identity");
     }
     return List.copyOf(identities);
   }
