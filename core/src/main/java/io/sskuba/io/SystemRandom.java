@@ -2,6 +2,7 @@ package io.sskuba.io;
 
 import java.security.SecureRandom;
 
+@SuppressForbidden(reason = "this is the one door to randomness")
 enum SystemRandom implements RandomSource {
   INSTANCE;
 

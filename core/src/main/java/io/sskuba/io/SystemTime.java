@@ -3,6 +3,7 @@ package io.sskuba.io;
 import java.time.Duration;
 import java.time.Instant;
 
+@SuppressForbidden(reason = "this is the one door to the clock")
 enum SystemTime implements TimeSource {
   INSTANCE;
 

@@ -54,6 +54,16 @@ public enum ProblemCode {
       ProblemKind.CREDENTIAL,
       "None of the identities at hand opens these sealed secrets."),
   SEALED_CORRUPT("SSK-SEC-004", ProblemKind.CONFLICT, "A sealed file was changed or cut short."),
+  IDENTITY_UNUSABLE(
+      "SSK-SEC-005",
+      ProblemKind.CREDENTIAL,
+      "The identity cannot be used: others may read it, it is damaged, its passphrase does not fit,"
+          + " or it is of a kind that is not supported yet."),
+  RUNTIME_UNSAFE(
+      "SSK-SEC-006",
+      ProblemKind.CREDENTIAL,
+      "The folder for sockets and key material is not private to this user, or its path is too"
+          + " long for a socket. SSKUBA_RUNTIME_DIR names another one."),
 
   // state
   STATE_CORRUPT(
@@ -88,6 +98,11 @@ public enum ProblemCode {
       "A downloaded or cached program does not have the digest or signature that it must have."),
   TOOL_BUILD_FAILED(
       "SSK-TOOL-003", ProblemKind.REMOTE, "Building a program from the Go module proxy failed."),
+  CACHE_UNWRITABLE(
+      "SSK-TOOL-004",
+      ProblemKind.REMOTE,
+      "The cache folder cannot be written: disk full, read-only or no permission. SSKUBA_CACHE_DIR"
+          + " moves it; a full disk leaves no half file behind."),
 
   // infrastructure
   INFRA_FAILED(
@@ -106,6 +121,11 @@ public enum ProblemCode {
       "SSK-INFRA-005",
       ProblemKind.REMOTE,
       "A program that the cluster runs on exited; its last log lines are the cause."),
+  INFRA_TIMED_OUT(
+      "SSK-INFRA-006",
+      ProblemKind.TIMEOUT,
+      "The infrastructure engine did not end within its deadline. It was stopped; what it made is in"
+          + " the state, and the same command goes on."),
 
   // Talos
   MACHINE_UNREACHABLE(
