@@ -41,6 +41,7 @@ import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
 /// - Source: Kubernetes documentation, "TLS bootstrapping".
 final class KubeletCredentials {
   static final String SIGNER = "kubernetes.io/kube-apiserver-client-kubelet";
+  private static final String KEY_BEGINS = "-----BEGIN PRIVATE KEY-----";
   private static final Duration CALL = Duration.ofSeconds(10);
   private static final Duration ISSUE = Duration.ofSeconds(30);
   private static final String COLLECTION =
@@ -78,11 +79,12 @@ final class KubeletCredentials {
     }
     try {
       String pem = Files.readString(file);
-      X509Certificate certificate = KubeTls.certificates(pem).getFirst();
+      int key = pem.indexOf(KEY_BEGINS);
+      X509Certificate certificate = KubeTls.certificates(pem.substring(0, key)).getFirst();
       certificate.verify(KubeTls.certificates(caCertificate).getFirst().getPublicKey());
-      KubeTls.privateKey(pem.substring(pem.indexOf("-----BEGIN PRIVATE KEY-----")));
-      boolean ours =
-          certificate.getSubjectX500Principal().getName().contains("CN=system:node:" + nodeName);
+      KubeTls.privateKey(pem.substring(key));
+      String subject = certificate.getSubjectX500Principal().getName();
+      boolean ours = (subject + ",").contains("CN=system:node:" + nodeName + ",");
       if (!ours || !time.now().isBefore(certificate.getNotAfter().toInstant())) {
         return Optional.empty();
       }
@@ -122,7 +124,7 @@ final class KubeletCredentials {
   }
 
   private Held held(String pem) {
-    int key = pem.indexOf("-----BEGIN PRIVATE KEY-----");
+    int key = pem.indexOf(KEY_BEGINS);
     X509Certificate certificate = KubeTls.certificates(pem.substring(0, key)).getFirst();
     Instant from = certificate.getNotBefore().toInstant();
     Duration life = Duration.between(from, certificate.getNotAfter().toInstant());

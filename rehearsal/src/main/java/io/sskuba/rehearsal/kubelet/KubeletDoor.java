@@ -43,6 +43,7 @@ import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.bouncycastle.asn1.x500.X500Name;
@@ -55,6 +56,7 @@ import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.jspecify.annotations.Nullable;
 
 /// The kubelets' HTTPS servers on port 10250, all on one event loop.
 ///
@@ -84,7 +86,7 @@ final class KubeletDoor implements AutoCloseable {
   Channel open(String nodeName, String address, String bind, int port, String caCertificate)
       throws IOException {
     try {
-      SslContext tls = context(nodeName, address, caCertificate);
+      Lazy tls = new Lazy(() -> context(nodeName, address, caCertificate));
       return new ServerBootstrap()
           .group(loop)
           .channel(NioServerSocketChannel.class)
@@ -94,11 +96,11 @@ final class KubeletDoor implements AutoCloseable {
           .childHandler(
               new ChannelInitializer<SocketChannel>() {
                 @Override
-                protected void initChannel(SocketChannel channel) {
+                protected void initChannel(SocketChannel channel) throws IOException {
                   channel
                       .pipeline()
                       .addLast(new IdleStateHandler(60, 0, 0))
-                      .addLast("tls", tls.newHandler(channel.alloc()))
+                      .addLast("tls", tls.context().newHandler(channel.alloc()))
                       .addLast(new HttpServerCodec(2048, 8192, 8192))
                       .addLast(new Answers(nodeName));
                 }
@@ -109,8 +111,29 @@ final class KubeletDoor implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
-    } catch (GeneralSecurityException | OperatorCreationException e) {
-      throw new IOException("no serving certificate", e);
+    }
+  }
+
+  /// A node's TLS context, made when somebody first connects: most nodes are never asked for logs.
+  private static final class Lazy {
+    private final Callable<SslContext> make;
+    private @Nullable SslContext made;
+
+    Lazy(Callable<SslContext> make) {
+      this.make = make;
+    }
+
+    synchronized SslContext context() throws IOException {
+      SslContext context = made;
+      if (context == null) {
+        try {
+          context = make.call();
+        } catch (Exception e) {
+          throw new IOException("no serving certificate", e);
+        }
+        made = context;
+      }
+      return context;
     }
   }
 
@@ -144,7 +167,7 @@ final class KubeletDoor implements AutoCloseable {
             .getCertificate(
                 builder.build(
                     new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate())));
-    return SslContextBuilder.forServer(keys.getPrivate(), certificate)
+    return SslContextBuilder.forServer(KubeTls.keyManager(keys.getPrivate(), certificate))
         .sslProvider(SslProvider.JDK)
         .protocols("TLSv1.3", "TLSv1.2")
         .clientAuth(ClientAuth.OPTIONAL)

@@ -69,6 +69,7 @@ final class PodAddresses {
 
   private void learn() throws InterruptedException {
     Deadline deadline = Deadline.after(time, WAIT);
+    long pause = 100;
     while (true) {
       String cidr =
           api.get("/api/v1/nodes/" + nodeName, Duration.ofSeconds(10))
@@ -83,7 +84,9 @@ final class PodAddresses {
         block("100." + (64 + (block >> 8)) + "." + (block & 0xff) + ".0/24");
         return;
       }
-      time.sleep(Duration.ofMillis(150));
+      // Ever more slowly: with too small a pod network, hundreds of nodes wait here in vain.
+      time.sleep(Duration.ofMillis(pause));
+      pause *= 2;
     }
   }
 

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,7 @@ final class SimKubelet {
   private final TimeSource time;
   private final KubeletCredentials credentials;
   private final KubeletDoor door;
+  private final Function<KubeletSpec, KubeApi> bootstrap;
   private final Supplier<Optional<KubeApi>> admin;
   private final KubeletLog log;
   private final Map<String, JsonNode> mirrors = new ConcurrentHashMap<>();
@@ -56,8 +58,10 @@ final class SimKubelet {
       TimeSource time,
       RandomSource random,
       KubeletDoor door,
+      Function<KubeletSpec, KubeApi> bootstrap,
       Supplier<Optional<KubeApi>> admin) {
     this.spec = spec;
+    this.bootstrap = bootstrap;
     this.facts = NodeObjects.Facts.of(spec);
     this.time = time;
     this.door = door;
@@ -192,11 +196,9 @@ final class SimKubelet {
         return credentials.request(api);
       }
     }
-    try (KubeApi api = open(new KubeCredential.BearerToken(spec.bootstrapToken()))) {
-      KubeletCredentials.Held held = credentials.request(api);
-      log.line("client certificate issued");
-      return held;
-    }
+    KubeletCredentials.Held held = credentials.request(bootstrap.apply(spec));
+    log.line("client certificate issued");
+    return held;
   }
 
   /// Makes the Node, or brings an existing one up to date. Returns its UID.

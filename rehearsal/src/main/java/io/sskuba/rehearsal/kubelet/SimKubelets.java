@@ -3,6 +3,9 @@ package io.sskuba.rehearsal.kubelet;
 import io.sskuba.io.RandomSource;
 import io.sskuba.io.TimeSource;
 import io.sskuba.kube.KubeApi;
+import io.sskuba.kube.KubeApis;
+import io.sskuba.kube.KubeCredential;
+import io.sskuba.net.AddressMap;
 import io.sskuba.rehearsal.machine.NodeServices.ServiceState;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +20,7 @@ public final class SimKubelets implements Kubelets {
   private final Supplier<Optional<KubeApi>> admin;
   private final KubeletDoor door;
   private final Map<String, SimKubelet> kubelets = new ConcurrentHashMap<>();
+  private final Map<Bootstrap, KubeApi> bootstraps = new ConcurrentHashMap<>();
 
   public SimKubelets(TimeSource time, RandomSource random) {
     this(time, random, Optional::empty);
@@ -31,10 +35,31 @@ public final class SimKubelets implements Kubelets {
     this.door = new KubeletDoor(time, random);
   }
 
+  /// What a bootstrap connection is for; never printed, since it holds a token.
+  private record Bootstrap(String endpoint, String token, String ca) {
+    @Override
+    public String toString() {
+      return "Bootstrap[hidden]";
+    }
+  }
+
+  /// One connection for all kubelets that bootstrap with the same token.
+  private KubeApi bootstrap(KubeletSpec spec) {
+    return bootstraps.computeIfAbsent(
+        new Bootstrap(spec.endpointUrl(), spec.bootstrapToken(), spec.caCertificate()),
+        key ->
+            KubeApis.open(
+                key.endpoint(),
+                key.ca(),
+                new KubeCredential.BearerToken(key.token()),
+                AddressMap.IDENTITY));
+  }
+
   @Override
   public void start(KubeletSpec spec) {
     kubelets
-        .computeIfAbsent(spec.nodeName(), _ -> new SimKubelet(spec, time, random, door, admin))
+        .computeIfAbsent(
+            spec.nodeName(), _ -> new SimKubelet(spec, time, random, door, this::bootstrap, admin))
         .start();
   }
 
@@ -65,6 +90,7 @@ public final class SimKubelets implements Kubelets {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    bootstraps.values().forEach(KubeApi::close);
     door.close();
   }
 }

@@ -90,7 +90,10 @@ final class PlaneFiles {
     List<String> addresses = List.of(identity.address(), identity.twin());
     content.put("etcd/ca.crt", secrets.etcd().certificate());
     pair("etcd/server", leaves.etcdServer(hostname, List.of(hostname), addresses));
-    pair("etcd/peer", leaves.etcdPeer(hostname, List.of(hostname), addresses));
+    // A member checks that a peer's certificate names the address it comes from, and the kernel
+    // lets everything on loopback come from this one.
+    List<String> peer = List.of(identity.address(), identity.twin(), LOCAL);
+    pair("etcd/peer", leaves.etcdPeer(hostname, List.of(hostname), peer));
   }
 
   private void apiServer(LeafCertificates leaves) {

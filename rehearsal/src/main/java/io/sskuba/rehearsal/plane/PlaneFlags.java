@@ -78,8 +78,8 @@ final class PlaneFlags {
   }
 
   /// @param initialCluster `name=peerUrl,…`
-  /// @param state `new` or `existing`
-  List<String> etcd(Path data, String initialCluster, String state) {
+  /// @param first whether the member makes the cluster
+  List<String> etcd(Path data, String initialCluster, boolean first) {
     String twin = identity.twin();
     Flags flags = new Flags();
     flags.set("name", config.hostname(identity.name()));
@@ -95,7 +95,8 @@ final class PlaneFlags {
     flags.arguments().forEach(a -> denied.add(a.substring(2, a.indexOf('='))));
     flags.set("watch-progress-notify-interval", "5s");
     flags.set("feature-gates", PlaneDeviations.ETCD_FEATURES);
-    flags.set("initial-cluster", initialCluster).set("initial-cluster-state", state);
+    flags.set("initial-cluster", initialCluster);
+    flags.set("initial-cluster-state", first ? "new" : "existing");
     flags.set("initial-advertise-peer-urls", peerUrl(twin));
     flags.set("advertise-client-urls", clientUrl(twin));
     Map<String, Object> extra = new java.util.LinkedHashMap<>();
@@ -108,6 +109,7 @@ final class PlaneFlags {
                     v));
     flags.merge(extra, denied, Set.of("feature-gates"));
     flags.set(PlaneDeviations.ETCD_NO_FSYNC, "true");
+    flags.set(PlaneDeviations.ETCD_STRICT, "false");
     return flags.arguments();
   }
 

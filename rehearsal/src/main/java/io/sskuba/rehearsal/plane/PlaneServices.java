@@ -38,8 +38,9 @@ public final class PlaneServices implements NodeServices {
   public static final List<String> PROGRAMS =
       List.of("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler");
 
-  private static final Duration PROMOTE_INTERVAL = Duration.ofMillis(200);
+  private static final Duration PROMOTE_INTERVAL = Duration.ofMillis(100);
   private static final Duration PROMOTE_LIMIT = Duration.ofMinutes(10);
+  private static final Duration LEAVE_LIMIT = Duration.ofSeconds(10);
   private static final Duration ACCESS_LIMIT = Duration.ofMinutes(5);
   private static final Duration READY_LIMIT = Duration.ofSeconds(2);
 
@@ -160,12 +161,12 @@ public final class PlaneServices implements NodeServices {
 
     EtcdStart how = awaitEtcdStart(wanted, made);
     AtomicFiles.privateFolder(etcdData);
-    run("etcd", flags.etcd(etcdData, how.initialCluster(), how.state()));
-    if (how.learner() != 0) {
-      background("etcd-promote", () -> promote(made, how.learner()));
-    }
+    run("etcd", flags.etcd(etcdData, how.initialCluster(), how.first()));
     background("etcd-health", () -> watchEtcd(own));
     awaitEtcd(how);
+    if (!how.first()) {
+      awaitVote(made);
+    }
     run("kube-apiserver", apiServer);
     background("access", () -> grantAccess(wanted, made));
     awaitApi(wanted, made);
@@ -178,8 +179,9 @@ public final class PlaneServices implements NodeServices {
     watchApi(wanted, made);
   }
 
-  /// @param learner id that the members gave this one, or 0
-  private record EtcdStart(String initialCluster, String state, long learner) {}
+  /// @param initialCluster `name=peerUrl,…`
+  /// @param first whether this member makes the cluster
+  private record EtcdStart(String initialCluster, boolean first) {}
 
   /// Data, a bootstrap, or members that run: whichever comes first.
   private EtcdStart awaitEtcdStart(PlaneConfig wanted, PlaneFiles made)
@@ -188,10 +190,10 @@ public final class PlaneServices implements NodeServices {
     String self = name + "=" + PlaneFlags.peerUrl(identity.twin());
     while (true) {
       if (hasData()) {
-        return new EtcdStart(self, "existing", 0);
+        return new EtcdStart(self, false);
       }
       if (bootstrapRequested) {
-        return new EtcdStart(self, "new", 0);
+        return new EtcdStart(self, true);
       }
       for (PlaneCluster.Peer peer : others()) {
         if (!listens(peer.twin(), PlaneDeviations.ETCD_CLIENT_PORT)) {
@@ -221,28 +223,41 @@ public final class PlaneServices implements NodeServices {
       String knownName = known.id() == id ? name : known.name();
       known.peerUrls().forEach(peerUrl -> initial.add(knownName + "=" + peerUrl));
     }
-    return new EtcdStart(String.join(",", initial), "existing", id);
+    return new EtcdStart(String.join(",", initial), false);
   }
 
-  /// A learner is promoted by any other member once it caught up.
-  private void promote(PlaneFiles made, long id) throws IOException, InterruptedException {
+  /// Waits until this member votes. A learner is promoted by any other member once it caught up;
+  /// one that was killed before that is still a learner when it comes back.
+  private void awaitVote(PlaneFiles made) throws IOException, InterruptedException {
+    String url = PlaneFlags.peerUrl(identity.twin());
     Deadline deadline = Deadline.after(time, PROMOTE_LIMIT);
-    String last = "no other member answers";
+    String last = "no member answers";
     while (!deadline.passed()) {
-      for (PlaneCluster.Peer peer : others()) {
+      List<String> twins = new ArrayList<>(others().stream().map(PlaneCluster.Peer::twin).toList());
+      twins.add(identity.twin());
+      for (String twin : twins) {
+        if (!listens(twin, PlaneDeviations.ETCD_CLIENT_PORT)) {
+          continue;
+        }
+        EtcdClient member = new EtcdClient(made.etcdClient(), twin);
         try {
-          new EtcdClient(made.etcdClient(), peer.twin()).promote(id);
-          return;
+          for (EtcdClient.Member known : member.members()) {
+            if (known.peerUrls().contains(url)) {
+              if (!known.learner()) {
+                return;
+              }
+              member.promote(known.id());
+              return;
+            }
+          }
+          last = "this machine is no member any more";
         } catch (IOException e) {
           last = String.valueOf(e.getMessage());
-          if (last.contains("not a learner") || last.contains("can only promote a learner")) {
-            return;
-          }
         }
       }
       time.sleep(PROMOTE_INTERVAL);
     }
-    throw new IOException("not promoted: " + last);
+    throw new IOException("etcd does not vote: " + last);
   }
 
   private void run(String name, List<String> arguments) {
@@ -300,8 +315,7 @@ public final class PlaneServices implements NodeServices {
   /// A first member only has to listen, and elects itself while the API server loads; one among
   /// others must have its quorum.
   private void awaitEtcd(EtcdStart how) throws InterruptedException {
-    boolean first = how.state().equals("new");
-    while (!(first
+    while (!(how.first()
         ? listens(identity.twin(), PlaneDeviations.ETCD_CLIENT_PORT)
         : etcdLine.healthy())) {
       time.sleep(PlaneDeviations.START_INTERVAL);
@@ -517,18 +531,34 @@ public final class PlaneServices implements NodeServices {
     end(List.of("kube-scheduler", "kube-controller-manager", "kube-apiserver"));
     PeerProcess etcd = processes.get("etcd");
     if (made != null && etcd != null && etcd.alive()) {
+      removeSelf(new EtcdClient(made.etcdClient(), identity.twin()));
+    }
+    stop();
+  }
+
+  /// The last member cannot leave: there would be no cluster. One that is gone already, or has no
+  /// quorum, is removed by who joins in its place.
+  private void removeSelf(EtcdClient own) {
+    Deadline deadline = Deadline.after(time, LEAVE_LIMIT);
+    while (true) {
       try {
-        EtcdClient own = new EtcdClient(made.etcdClient(), identity.twin());
-        // The last member cannot leave: there would be no cluster.
         if (own.members().size() > 1) {
           own.remove(own.self());
         }
+        return;
       } catch (IOException e) {
-        // It is gone, or has no quorum; who joins in its place removes it then.
-        etcdLine.state("Stopping", "did not leave: " + e.getMessage());
+        etcdLine.state("Stopping", "leaving: " + e.getMessage());
+        if (deadline.passed()) {
+          return;
+        }
+      }
+      try {
+        time.sleep(PROMOTE_INTERVAL);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
       }
     }
-    stop();
   }
 
   @Override
@@ -549,6 +579,14 @@ public final class PlaneServices implements NodeServices {
     }
     apiReady = false;
     running = false;
+  }
+
+  @Override
+  public synchronized void kill() {
+    stopping = true;
+    // All at once, and before anything waits: nothing of what they hold is wanted.
+    processes.values().forEach(PeerProcess::kill);
+    stop();
   }
 
   private void stopKubelet() {

@@ -28,6 +28,9 @@ final class ServiceLine {
   }
 
   synchronized void state(String now, String text) {
+    if (state.equals(now) && message.equals(text)) {
+      return;
+    }
     state = now;
     if (!now.equals("Running")) {
       healthy = false;

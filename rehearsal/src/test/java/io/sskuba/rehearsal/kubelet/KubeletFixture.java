@@ -1,6 +1,7 @@
 package io.sskuba.rehearsal.kubelet;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.io.AtomicFiles;
 import io.sskuba.io.Json;
 import io.sskuba.io.RandomSource;
@@ -32,12 +33,22 @@ final class KubeletFixture implements AutoCloseable {
 
   /// @param block such as `127.206.1`: the plane takes `.1`, nodes begin at `.10`
   KubeletFixture(String block) throws Exception {
-    plane = new TestPlane(block + ".1");
+    this(block, 45);
+  }
+
+  KubeletFixture(String block, int graceSeconds) throws Exception {
+    this(block, graceSeconds, true);
+  }
+
+  /// @param whole false for only what lets kubelets join: no DaemonSets that put pods on each node
+  KubeletFixture(String block, int graceSeconds, boolean whole) throws Exception {
+    plane = new TestPlane(block + ".1", graceSeconds);
     api = plane.api();
     memory = plane.folder().resolve("kubelets");
     kubelets = fleet();
     try {
-      ManifestApplier.apply(api, BootstrapManifests.of(config(plane.url())));
+      List<ObjectNode> manifests = BootstrapManifests.of(config(plane.url()));
+      ManifestApplier.apply(api, whole ? manifests : manifests.subList(0, BootstrapManifests.JOIN));
     } catch (Exception | Error e) {
       close();
       throw e;
@@ -98,6 +109,7 @@ final class KubeletFixture implements AutoCloseable {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     String last;
     do {
+      long began = System.nanoTime();
       try {
         last = look.get();
       } catch (UncheckedIOException | KubeStatusException e) {
@@ -106,7 +118,8 @@ final class KubeletFixture implements AutoCloseable {
       if (last.isEmpty()) {
         return;
       }
-      Thread.sleep(50);
+      // As long as the look took, so that looking at a thousand objects does not become the load.
+      Thread.sleep(Math.max(50, 2 * (System.nanoTime() - began) / 1_000_000));
     } while (System.nanoTime() < end);
     throw new AssertionError("not within " + seconds + " s: " + last);
   }

@@ -45,6 +45,7 @@ final class TestPlane implements AutoCloseable {
   final String adminCertificate;
   final String adminKey;
   final long readyMs;
+  private final int graceSeconds;
   private final Path folder;
   private final X509Certificate ca;
   private final KeyPair caKeys;
@@ -54,7 +55,13 @@ final class TestPlane implements AutoCloseable {
 
   /// @param address such as `127.206.1.1`
   TestPlane(String address) throws Exception {
+    this(address, 45);
+  }
+
+  /// @param graceSeconds until a node whose lease is not renewed counts as lost
+  TestPlane(String address, int graceSeconds) throws Exception {
     this.address = address;
+    this.graceSeconds = graceSeconds;
     for (String name :
         List.of("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")) {
       Peers.require(name);
@@ -157,7 +164,8 @@ final class TestPlane implements AutoCloseable {
             "--cluster-cidr=10.244.0.0/16",
             "--service-cluster-ip-range=10.96.0.0/12",
             "--node-monitor-period=1s",
-            "--node-monitor-grace-period=" + Integer.getInteger("plane.grace", 45) + "s",
+            "--node-monitor-grace-period=" + graceSeconds + "s",
+            "--node-cidr-mask-size=26",
             "--bind-address=" + address,
             "--controllers=*,tokencleaner,-cloud-node-lifecycle-controller"));
     run(
@@ -325,6 +333,23 @@ final class TestPlane implements AutoCloseable {
         .getCertificate(
             builder.build(
                 new JcaContentSignerBuilder("SHA256withECDSA").build(signer.getPrivate())));
+  }
+
+  /// Names and resident memory of its processes.
+  String memory() throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (Process process : processes) {
+      if (process.isAlive()) {
+        String command = process.info().command().orElse("?");
+        text.append(command.substring(command.lastIndexOf('/') + 1))
+            .append(' ')
+            .append(residentMb(process.pid()))
+            .append(" MB ")
+            .append(process.info().totalCpuDuration().map(Duration::toSeconds).orElse(0L))
+            .append(" s CPU, ");
+      }
+    }
+    return text.toString();
   }
 
   /// Resident memory of a process in MB.
