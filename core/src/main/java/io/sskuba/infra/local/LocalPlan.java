@@ -38,10 +38,10 @@ public final class LocalPlan {
   /// Address indexes of the file's machines: those known keep theirs, whatever comes or goes; new
   /// ones get the lowest that no known machine has, leaving or not, so that a machine that is being
   /// removed and one that is being made never share an address.
+  /// - Errors: `IllegalArgumentException` when the network has too few addresses.
   ///
   /// @param known what the last apply returned, machines that are gone by now left out
   /// @return name to index, control planes first, in file order
-  ///   - Errors: `IllegalArgumentException` when the network has too few addresses.
   public static Map<String, Integer> indexes(
       ClusterSpec spec, LocalNetwork network, Map<String, Integer> known) {
     BitSet taken = new BitSet();

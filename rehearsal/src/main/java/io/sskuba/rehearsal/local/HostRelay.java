@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 
 /// Relays resource operations to the host process, which keeps the account of what exists.
-///
 /// - `{"op":"create","type":T,"id":ID,"inputs":{…}}` → `{"ok":true,"outputs":{…}}`; what exists
 ///   already under the id is adopted.
 /// - `{"op":"read","type":T,"id":ID}` → `{"ok":true,"outputs":{…}}` or `{"ok":true,"gone":true}`.

@@ -27,8 +27,8 @@ import pulumirpc.ResourceProviderGrpc;
 /// - Limits: 60 s a call of the host process.
 /// - Errors: an unknown property names the nearest one; a refusal of the host passes on with its
 ///   code.
-/// - Idempotent: ids are the plan's resource keys, so a create of what exists adopts it, a delete of
-///   what is gone succeeds, and with a dead host everything reads as gone.
+/// - Idempotent: ids are the plan's resource keys, so a create of what exists adopts it, a delete
+///   of what is gone succeeds, and with a dead host everything reads as gone.
 /// - Source: pulumi/proto/pulumi/provider.proto.
 public final class LocalProvider extends ResourceProviderGrpc.ResourceProviderImplBase {
   /// Package name: the first part of the type tokens.
@@ -49,8 +49,7 @@ public final class LocalProvider extends ResourceProviderGrpc.ResourceProviderIm
   public void handshake(
       Provider.ProviderHandshakeRequest request,
       StreamObserver<Provider.ProviderHandshakeResponse> reply) {
-    answer(
-        reply, Provider.ProviderHandshakeResponse.newBuilder().setAcceptSecrets(false).build());
+    answer(reply, Provider.ProviderHandshakeResponse.newBuilder().setAcceptSecrets(false).build());
   }
 
   @Override
@@ -137,7 +136,10 @@ public final class LocalProvider extends ResourceProviderGrpc.ResourceProviderIm
           .addDiffs(name)
           .putDetailedDiff(
               name,
-              Provider.PropertyDiff.newBuilder().setKind(kind(old, now, name, forced)).setInputDiff(true).build());
+              Provider.PropertyDiff.newBuilder()
+                  .setKind(kind(old, now, name, forced))
+                  .setInputDiff(true)
+                  .build());
       if (forced) {
         // Addresses and names are unique: the old one must go first.
         response.addReplaces(name).setDeleteBeforeReplace(true);
@@ -163,7 +165,8 @@ public final class LocalProvider extends ResourceProviderGrpc.ResourceProviderIm
     if (request.getPreview()) {
       // No id and no outputs yet: what refers to them is told that they are unknown.
       answer(
-          reply, Provider.CreateResponse.newBuilder().setProperties(request.getProperties()).build());
+          reply,
+          Provider.CreateResponse.newBuilder().setProperties(request.getProperties()).build());
       return;
     }
     String token = type(request.getType(), request.getUrn());

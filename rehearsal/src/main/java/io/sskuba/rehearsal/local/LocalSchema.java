@@ -44,7 +44,14 @@ final class LocalSchema {
           LocalPlan.MACHINE,
           new Type(
               Set.of(
-                  "key", "network", "name", "role", "pool", "address", "twin", "arch",
+                  "key",
+                  "network",
+                  "name",
+                  "role",
+                  "pool",
+                  "address",
+                  "twin",
+                  "arch",
                   "talosVersion"),
               Set.of("cpus", "memoryGiB", "gpu", "tags"),
               Set.of(

@@ -93,14 +93,22 @@ class LocalProviderPeerIT {
               "demo-general-" + i,
               owner,
               Map.of(
-                  "network", new Ref("network", "id"),
-                  "name", "demo-general-" + i,
-                  "role", role,
-                  "pool", "general",
-                  "address", "10.64.0." + (i + 1),
-                  "twin", "127.64.0." + (i + 1),
-                  "arch", "amd64",
-                  "talosVersion", "v1.13.9")));
+                  "network",
+                  new Ref("network", "id"),
+                  "name",
+                  "demo-general-" + i,
+                  "role",
+                  role,
+                  "pool",
+                  "general",
+                  "address",
+                  "10.64.0." + (i + 1),
+                  "twin",
+                  "127.64.0." + (i + 1),
+                  "arch",
+                  "amd64",
+                  "talosVersion",
+                  "v1.13.9")));
     }
     return new InfraPlan(
         resources,
