@@ -240,13 +240,8 @@ public final class SpecJsonSchema {
     ObjectNode keys =
         only(
             "vault",
-            all(
-                "path", "SECRET_PATH", "usernameKey", "SECRET_NAME", "passwordKey", "SECRET_NAME"));
-    schema
-        .putArray("oneOf")
-        .add(pair)
-        .add(Json.object().put("$ref", "#/$defs/secret"))
-        .add(keys);
+            all("path", "SECRET_PATH", "usernameKey", "SECRET_NAME", "passwordKey", "SECRET_NAME"));
+    schema.putArray("oneOf").add(pair).add(Json.object().put("$ref", "#/$defs/secret")).add(keys);
     return schema;
   }
 }

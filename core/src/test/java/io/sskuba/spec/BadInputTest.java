@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -53,7 +54,9 @@ class BadInputTest {
     text("deep-block", deepBlock());
     text("too-large", "#".repeat((1 << 20) + 1));
     text("many-values", "a: [" + "1,".repeat(300_000) + "]\n");
-    INPUTS.put("not-utf8", () -> "kind: Cluster\nmetadata: {n\u00e4me: x}".getBytes(StandardCharsets.ISO_8859_1));
+    INPUTS.put(
+        "not-utf8",
+        () -> "kind: Cluster\nmetadata: {n\u00e4me: x}".getBytes(StandardCharsets.ISO_8859_1));
     INPUTS.put("cut-utf8", () -> new byte[] {'a', ':', ' ', (byte) 0xe2, (byte) 0x82});
     INPUTS.put("utf16", () -> "kind: Cluster".getBytes(StandardCharsets.UTF_16));
     INPUTS.put("binary", () -> new byte[] {0x7f, 'E', 'L', 'F', 0, 1, 2, 3});
@@ -88,13 +91,15 @@ class BadInputTest {
   @MethodSource("inputs")
   void isUnreadable(String name) {
     long start = System.nanoTime();
-    SpecResult result = SpecReader.check(INPUTS.get(name).get(), "cluster.yaml", HERE, false);
+    SpecResult result = SpecReader.check(Objects.requireNonNull(INPUTS.get(name)).get(), "cluster.yaml", HERE, false);
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(QUICK);
     assertThat(result.spec()).isNull();
     assertThat(result.readable()).isFalse();
     Golden.assertMatches(
         "spec/unreadable/" + name + ".txt",
-        result.issues().stream().map(SpecIssue::render).collect(Collectors.joining("\n", "", "\n")));
+        result.issues().stream()
+            .map(SpecIssue::render)
+            .collect(Collectors.joining("\n", "", "\n")));
   }
 
   @Test
@@ -172,9 +177,11 @@ class BadInputTest {
       switch (random.nextInt(6)) {
         case 0 -> base[at] = (byte) random.nextInt(256);
         case 1 -> base[at] = (byte) " \n:{}[],\"'&*!|>%@#-0a".charAt(random.nextInt(21));
-        case 2 -> base = splice(base, at, Math.min(base.length, at + random.nextInt(8)), new byte[0]);
+        case 2 ->
+            base = splice(base, at, Math.min(base.length, at + random.nextInt(8)), new byte[0]);
         case 3 -> base = splice(base, at, at, slice(base, random));
-        case 4 -> base = splice(base, at, at, slice(files.get(random.nextInt(files.size())), random));
+        case 4 ->
+            base = splice(base, at, at, slice(files.get(random.nextInt(files.size())), random));
         default -> base[at] = (byte) ('a' + random.nextInt(26));
       }
     }

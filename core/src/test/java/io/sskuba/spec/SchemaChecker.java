@@ -66,10 +66,15 @@ final class SchemaChecker {
       case "minItems" -> require(!value.isArray() || value.size() >= rule.asInt(), at, "few");
       case "maxItems" -> require(!value.isArray() || value.size() <= rule.asInt(), at, "many");
       case "minProperties" -> require(!value.isObject() || value.size() >= rule.asInt(), at, "few");
-      case "maxProperties" -> require(!value.isObject() || value.size() <= rule.asInt(), at, "many");
+      case "maxProperties" ->
+          require(!value.isObject() || value.size() <= rule.asInt(), at, "many");
       case "required" ->
           rule.forEach(k -> require(!value.isObject() || value.has(k.asText()), at, "lacks " + k));
-      case "items" -> value.forEach(item -> { if (value.isArray()) check(rule, item, at + "[]"); });
+      case "items" ->
+          value.forEach(
+              item -> {
+                if (value.isArray()) check(rule, item, at + "[]");
+              });
       case "properties", "additionalProperties", "propertyNames" ->
           object(name, rule, schema, value, at);
       case "not" -> require(!accepts(rule, value), at, "not allowed");
