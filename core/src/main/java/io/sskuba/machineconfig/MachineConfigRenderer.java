@@ -6,7 +6,6 @@ import io.sskuba.pki.LeafCertificates;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.ClusterSpec.Patch;
 import io.sskuba.spec.ClusterSpec.Pool;
-import io.sskuba.spec.ClusterSpec.Provider;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -59,12 +58,12 @@ public final class MachineConfigRenderer {
         BaseConfig.Options.INSTALL_DISK,
         null,
         true,
-        spec.target().kubespan() ? Boolean.TRUE : null,
+        spec.target().kubespan(),
         mirrors);
   }
 
   /// The mode of `talosctl validate` for a target: `metal`, `cloud` or `container`.
-  public static String validationMode(Provider provider) {
+  public static String validationMode(ClusterSpec.Provider provider) {
     return switch (provider) {
       case METAL -> "metal";
       case DOCKER -> "container";
