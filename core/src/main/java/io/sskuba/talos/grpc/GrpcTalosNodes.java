@@ -13,6 +13,8 @@ import io.sskuba.talos.TalosNodes;
 import java.net.InetSocketAddress;
 import java.security.Provider;
 import java.security.Security;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import javax.net.ssl.SSLException;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.jsse.provider.BouncyCastleJsseProvider;
@@ -38,6 +40,14 @@ public final class GrpcTalosNodes implements TalosNodes {
           ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
           ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
           ApplicationProtocolNames.HTTP_2);
+
+  // BouncyCastle logs every failed handshake to standard error; callers get the failure anyway. The
+  // reference is kept because loggers are held weakly.
+  private static final Logger HANDSHAKES = Logger.getLogger("org.bouncycastle.jsse");
+
+  static {
+    HANDSHAKES.setLevel(Level.OFF);
+  }
 
   private final AddressMap addresses;
   private final RandomSource random;
