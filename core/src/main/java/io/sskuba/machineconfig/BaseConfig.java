@@ -35,7 +35,7 @@ public final class BaseConfig {
   /// @param talosVersion tag of the installer image, `v1.13.9`
   /// @param kubernetesVersion with its `v`
   /// @param additionalSans further certificate SANs, of both APIs
-  /// @param kubespan null leaves the KubeSpanConfig document out
+  /// @param kubespan adds the KubeSpanConfig document
   /// @param registryMirrors registry host to its mirrors' URLs
   public record Options(
       String clusterName,
@@ -47,7 +47,7 @@ public final class BaseConfig {
       String installDisk,
       @Nullable String installImage,
       boolean discovery,
-      @Nullable Boolean kubespan,
+      boolean kubespan,
       Map<String, List<String>> registryMirrors) {
 
     public static final String DNS_DOMAIN = "cluster.local";
@@ -71,7 +71,7 @@ public final class BaseConfig {
           INSTALL_DISK,
           null,
           true,
-          null,
+          false,
           Map.of());
     }
   }
@@ -126,8 +126,8 @@ public final class BaseConfig {
                         "endpoints",
                         urls.stream().map(url -> map("url", url)).toList())));
     documents.add(document("HostnameConfig", "auto", "stable"));
-    if (options.kubespan() != null) {
-      documents.add(document("KubeSpanConfig", "enabled", options.kubespan()));
+    if (options.kubespan()) {
+      documents.add(document("KubeSpanConfig", "enabled", true));
     }
     return documents;
   }

@@ -6,13 +6,13 @@ import io.sskuba.pki.LeafCertificates;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.ClusterSpec.Patch;
 import io.sskuba.spec.ClusterSpec.Pool;
-import io.sskuba.spec.ClusterSpec.Provider;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /// Renders the machine configs and the talosconfig of a cluster.
 ///
@@ -26,6 +26,10 @@ public final class MachineConfigRenderer {
   private final TargetPatches target;
   private final Map<String, List<NamedPatch>> poolPatches = new HashMap<>();
   private final Map<String, List<Map<String, Object>>> parsed = new HashMap<>();
+
+  /// Machines of a pool mostly differ in one small document: writing YAML is the cost, so a
+  /// document is written once.
+  private final Map<Map<String, Object>, String> written = new HashMap<>();
 
   private MachineConfigRenderer(RenderInput input) {
     this.input = input;
@@ -59,12 +63,12 @@ public final class MachineConfigRenderer {
         BaseConfig.Options.INSTALL_DISK,
         null,
         true,
-        spec.target().kubespan() ? Boolean.TRUE : null,
+        spec.target().kubespan(),
         mirrors);
   }
 
   /// The mode of `talosctl validate` for a target: `metal`, `cloud` or `container`.
-  public static String validationMode(Provider provider) {
+  public static String validationMode(ClusterSpec.Provider provider) {
     return switch (provider) {
       case METAL -> "metal";
       case DOCKER -> "container";
@@ -82,7 +86,11 @@ public final class MachineConfigRenderer {
       for (NamedPatch patch : patchesOf(machine)) {
         documents = apply(documents, patch);
       }
-      configs.put(machine.name(), Yaml.dumpAll(documents));
+      configs.put(
+          machine.name(),
+          documents.stream()
+              .map(document -> written.computeIfAbsent(document, Yaml::dump))
+              .collect(Collectors.joining("---\n")));
     }
     List<String> addresses =
         input.topology().controlPlanes().stream().map(Topology.Machine::address).toList();

@@ -219,23 +219,30 @@ public final class StrategicMerge {
   private record Deletion(List<String> path, String key, String value) {
 
     Map<String, Object> applyTo(Map<String, Object> document) {
-      return deleteIn(document, 0);
+      return deleteIn(document, 0, KnownKeys.document(StrategicMerge.kind(document)));
     }
 
-    private Map<String, Object> deleteIn(Map<String, Object> map, int depth) {
+    private Map<String, Object> deleteIn(
+        Map<String, Object> map, int depth, KnownKeys.@Nullable Node known) {
       String name = path.get(depth);
-      Object child = map.get(name);
+      KnownKeys.Node knownChild =
+          known == null || !known.isStruct() ? null : known.children().get(name);
       boolean last = depth == path.size() - 1;
       if (!map.containsKey(name)) {
+        // A field that Talos knows is there with its zero value: zeroing it again is no error.
+        if (last && key.isEmpty() && knownChild != null) {
+          return map;
+        }
         throw notFound();
       }
+      Object child = map.get(name);
       Map<String, Object> copy = new LinkedHashMap<>(map);
       if (last && key.isEmpty()) {
         copy.remove(name);
       } else if (last && child instanceof List<?> list) {
         copy.put(name, without(list));
       } else if (!last && child instanceof Map<?, ?> inner) {
-        copy.put(name, deleteIn(Docs.strings(inner), depth + 1));
+        copy.put(name, deleteIn(Docs.strings(inner), depth + 1, knownChild));
       } else {
         throw notFound();
       }

@@ -8,7 +8,6 @@ import io.sskuba.io.Yaml;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.ClusterSpec.MachineAddress;
 import io.sskuba.spec.ClusterSpec.Pool;
-import io.sskuba.spec.ClusterSpec.Provider;
 import io.sskuba.spec.ClusterSpec.Taint;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -150,7 +149,8 @@ final class TargetPatches {
   }
 
   private @Nullable NamedPatch clientLimits() {
-    if (spec.target().provider() != Provider.LOCAL && topology.addresses().twins().isEmpty()) {
+    if (spec.target().provider() != ClusterSpec.Provider.LOCAL
+        && topology.addresses().twins().isEmpty()) {
       return null;
     }
     Map<String, Object> flags =
@@ -176,8 +176,8 @@ final class TargetPatches {
   private @Nullable NamedPatch virtualAddress() {
     String address = spec.target().endpoint().virtualAddress();
     boolean ours =
-        spec.target().provider() == Provider.METAL
-            || (spec.target().provider() == Provider.VSPHERE
+        spec.target().provider() == ClusterSpec.Provider.METAL
+            || (spec.target().provider() == ClusterSpec.Provider.VSPHERE
                 && !(spec.target().settings()
                         instanceof ClusterSpec.ProviderSettings.Vsphere vsphere
                     && vsphere.bigip() != null));
@@ -198,7 +198,7 @@ final class TargetPatches {
 
   private @Nullable NamedPatch staticAddress(Topology.Machine machine, Pool pool) {
     String cidr = spec.target().network().cidr();
-    if (spec.target().provider() != Provider.VSPHERE
+    if (spec.target().provider() != ClusterSpec.Provider.VSPHERE
         || cidr == null
         || !pool.addresses().contains(machine.address())) {
       return null;

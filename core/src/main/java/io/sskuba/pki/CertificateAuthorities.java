@@ -11,7 +11,7 @@ import java.util.List;
 /// - Source: Talos v1.13 `generate/secrets/ca.go`; compared with `talosctl gen secrets`.
 public final class CertificateAuthorities {
   /// 87600 hours: Talos's `CAValidityTime`.
-  public static final Duration VALIDITY = Duration.ofHours(87_600);
+  public static final Duration VALIDITY = Duration.ofDays(3650);
 
   private final CertificateIssuer issuer;
   private final Instant now;

@@ -54,7 +54,8 @@ public final class Pem {
 
   private Pem() {}
 
-  /// One block.
+  /// One block. Compared by identity of its bytes: nothing compares blocks.
+  @SuppressWarnings("ArrayRecordComponent")
   public record Block(String label, byte[] der) {
     @Override
     public String toString() {
