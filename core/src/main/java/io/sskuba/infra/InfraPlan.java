@@ -19,7 +19,8 @@ public record InfraPlan(List<Resource> resources, Map<String, Object> outputs) {
   ///
   /// @param type Pulumi type token, for example `aws:ec2/vpc:Vpc` or `sskuba:local:Machine`
   /// @param name logical name, unique in the plan; part of the URN
-  /// @param inputs plain values (String, Number, Boolean, List, Map), [Ref]s anywhere inside
+  /// @param inputs plain values (String, Number, Boolean, List, Map), [Ref]s and [Secret]s anywhere
+  ///   inside
   /// @param dependsOn names of earlier resources without an input that says so
   public record Resource(
       String type, String name, Map<String, Object> inputs, List<String> dependsOn) {
@@ -30,5 +31,15 @@ public record InfraPlan(List<Resource> resources, Map<String, Object> outputs) {
   }
 
   /// An output of an earlier resource; `property` `id` is its provider id.
+  ///
+  /// @param property a name or a path into nested outputs, for example `status.addresses[0]`
   public record Ref(String resource, String property) {}
+
+  /// A value that the engine keeps only as ciphertext and never shows.
+  public record Secret(Object value) {
+    @Override
+    public String toString() {
+      return "Secret[hidden]";
+    }
+  }
 }

@@ -1,7 +1,7 @@
 package io.sskuba.io;
 
+import java.io.FileOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
@@ -35,18 +35,37 @@ public final class AtomicFiles {
     privateFolder(folder);
     Path temporary = Files.createTempFile(folder, ".tmp-", null);
     try {
-      try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-        ByteBuffer buffer = ByteBuffer.wrap(bytes);
-        while (buffer.hasRemaining()) {
-          channel.write(buffer);
-        }
-        channel.force(true);
+      // A stream, not a channel: an interrupt would close a channel in the middle of the write.
+      try (FileOutputStream out = new FileOutputStream(temporary.toFile())) {
+        out.write(bytes);
+        out.getFD().sync();
       }
       setMode(temporary, mode);
       Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
       syncFolder(folder);
     } finally {
       Files.deleteIfExists(temporary);
+    }
+  }
+
+  /// Writes `bytes` with mode 0600 unless the file is there; a reader sees all of it or no file.
+  /// Returns whether it was written.
+  public static boolean writeIfAbsent(Path file, byte[] bytes) throws IOException {
+    if (Files.exists(file, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    Path folder =
+        privateFolder(java.util.Objects.requireNonNull(file.toAbsolutePath().getParent()));
+    Path whole = folder.resolve(Files.createTempFile(folder, ".tmp-", null).getFileName());
+    try {
+      write(whole, bytes);
+      Files.createLink(file, whole);
+      syncFolder(folder);
+      return true;
+    } catch (java.nio.file.FileAlreadyExistsException e) {
+      return false;
+    } finally {
+      Files.deleteIfExists(whole);
     }
   }
 
@@ -112,7 +131,31 @@ public final class AtomicFiles {
     }
   }
 
-  private static void syncFolder(Path folder) {
+  /// Makes an empty file with mode 0600 from its first moment; does nothing when it is there.
+  /// Returns whether it was made.
+  public static boolean createPrivate(Path file) throws IOException {
+    boolean posix = file.getFileSystem().supportedFileAttributeViews().contains("posix");
+    try {
+      if (posix) {
+        Files.createFile(
+            file,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      } else {
+        Files.createFile(file);
+      }
+      return true;
+    } catch (java.nio.file.FileAlreadyExistsException e) {
+      return false;
+    }
+  }
+
+  /// Takes every right of group and others from a folder of ours.
+  public static void restrict(Path folder) throws IOException {
+    setMode(folder, "rwx------");
+  }
+
+  /// Makes renames and removals in `folder` durable, as far as the file system can.
+  public static void syncFolder(Path folder) {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
     } catch (IOException e) {

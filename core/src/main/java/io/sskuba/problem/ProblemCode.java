@@ -54,6 +54,16 @@ public enum ProblemCode {
       ProblemKind.CREDENTIAL,
       "None of the identities at hand opens these sealed secrets."),
   SEALED_CORRUPT("SSK-SEC-004", ProblemKind.CONFLICT, "A sealed file was changed or cut short."),
+  IDENTITY_UNUSABLE(
+      "SSK-SEC-005",
+      ProblemKind.CREDENTIAL,
+      "The identity cannot be used: others may read it, it is damaged, its passphrase does not fit,"
+          + " or it is of a kind that is not supported yet."),
+  RUNTIME_UNSAFE(
+      "SSK-SEC-006",
+      ProblemKind.CREDENTIAL,
+      "The folder for sockets and key material is not private to this user, or its path is too"
+          + " long for a socket. SSKUBA_RUNTIME_DIR names another one."),
 
   // state
   STATE_CORRUPT(
@@ -111,6 +121,11 @@ public enum ProblemCode {
       "SSK-INFRA-005",
       ProblemKind.REMOTE,
       "A program that the cluster runs on exited; its last log lines are the cause."),
+  INFRA_TIMED_OUT(
+      "SSK-INFRA-006",
+      ProblemKind.TIMEOUT,
+      "The infrastructure engine did not end within its deadline. It was stopped; what it made is in"
+          + " the state, and the same command goes on."),
 
   // Talos
   MACHINE_UNREACHABLE(

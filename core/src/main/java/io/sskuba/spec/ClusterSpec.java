@@ -1,8 +1,11 @@
 package io.sskuba.spec;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// A valid cluster file (contract, section 1), defaults filled in.
@@ -34,6 +37,11 @@ public record ClusterSpec(
     return metadata.name() + "." + metadata.domain();
   }
 
+  /// In the order of the keys, so that whatever is made from the map is the same bytes each time.
+  private static Map<String, String> sorted(Map<String, String> map) {
+    return Collections.unmodifiableMap(new TreeMap<>(map));
+  }
+
   public record Metadata(
       String name,
       String domain,
@@ -42,7 +50,7 @@ public record ClusterSpec(
       @Nullable String owner,
       Map<String, String> labels) {
     public Metadata {
-      labels = Map.copyOf(labels);
+      labels = sorted(labels);
     }
   }
 
@@ -113,7 +121,7 @@ public record ClusterSpec(
 
     public Pool {
       machines = List.copyOf(machines);
-      labels = Map.copyOf(labels);
+      labels = sorted(labels);
       taints = List.copyOf(taints);
       patches = List.copyOf(patches);
       types = List.copyOf(types);
@@ -150,7 +158,8 @@ public record ClusterSpec(
   /// A Talos strategic-merge patch: YAML text, and where it came from for error messages.
   public record Patch(String yaml, String source) {}
 
-  /// @param cidr null on local and docker when the file does not say: the provider allots one
+  /// @param cidr null when the file does not say: local and docker allot one, on metal and vSphere
+  ///   and in an existing VPC or VNet the network is there already
   public record Network(
       @Nullable String cidr,
       String podCidr,
@@ -253,10 +262,11 @@ public record ClusterSpec(
 
   public record Tsig(String name, String algorithm, SecretRef secret) {}
 
-  /// `{tool: NAME, …}`: options are the remaining keys as they stand in the file.
+  /// `{tool: NAME, …}`: options are the remaining keys as they stand in the file, in its order:
+  /// text, numbers, booleans, lists and maps of them, never null.
   public record Tool(String tool, Map<String, Object> options) {
     public Tool {
-      options = Map.copyOf(options);
+      options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
     }
   }
 
@@ -267,7 +277,7 @@ public record ClusterSpec(
   public record Registry(
       @Nullable String host, @Nullable Credential credentials, Map<String, String> mirrors) {
     public Registry {
-      mirrors = Map.copyOf(mirrors);
+      mirrors = sorted(mirrors);
     }
   }
 

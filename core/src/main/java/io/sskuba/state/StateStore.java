@@ -1,5 +1,6 @@
 package io.sskuba.state;
 
+import io.sskuba.problem.Problem;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -13,7 +14,21 @@ import java.util.Optional;
 /// Errors: `STATE_CORRUPT`, `STATE_NEWER`, `STATE_UNWRITABLE`; nothing is ever overwritten after
 /// one of the first two.
 public interface StateStore {
+  /// All clusters, by key.
   List<ClusterRecord> list();
+
+  /// All clusters that can be read, and a problem for each one that cannot: so that one bad record
+  /// does not hide the others from `list`.
+  default Survey survey() {
+    return new Survey(list(), List.of());
+  }
+
+  record Survey(List<ClusterRecord> records, List<Problem> problems) {
+    public Survey {
+      records = List.copyOf(records);
+      problems = List.copyOf(problems);
+    }
+  }
 
   Optional<ClusterRecord> find(String key);
 

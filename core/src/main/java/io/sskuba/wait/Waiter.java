@@ -40,7 +40,7 @@ public final class Waiter {
         case Observation.NotYet<T> notYet -> {
           if (!notYet.what().equals(last)) {
             last = notYet.what();
-            observer.accept(name + ": " + last);
+            observer.accept(last);
           }
         }
       }

@@ -38,6 +38,11 @@ public interface NodeServices {
   /// Ends every process (API server first, then etcd) and the kubelet; data stays. Idempotent.
   void stop();
 
+  /// [#stop] for a machine that is removed with its data: kills every process at once. Idempotent.
+  default void kill() {
+    stop();
+  }
+
   /// Removes the data: etcd's and the kubelet's. Call after [#stop].
   void wipe() throws IOException;
 

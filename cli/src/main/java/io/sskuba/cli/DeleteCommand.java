@@ -1,0 +1,161 @@
+package io.sskuba.cli;
+
+import io.sskuba.delete.Deleted;
+import io.sskuba.problem.ProblemCode;
+import io.sskuba.problem.SskubaException;
+import io.sskuba.spec.ClusterSpec;
+import io.sskuba.spec.Durations;
+import io.sskuba.spec.SpecReader;
+import io.sskuba.state.ClusterRecord;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "delete",
+    description = "Take a cluster away, everything of it, and write a signed receipt.",
+    footer = {
+      "",
+      "It needs neither the file, nor the identity, nor a live API. One already deleted exits 0 with the same receipt.",
+      "",
+      "Examples:",
+      "  sskuba-ctl delete demo",
+      "  sskuba-ctl delete -f cluster.yaml --yes",
+      "  sskuba-ctl delete --expired --yes"
+    })
+final class DeleteCommand implements Callable<Integer> {
+  /// All of it, on this machine (contract, section 2).
+  private static final Duration LOCAL = Duration.ofSeconds(60);
+
+  private static final Duration REMOTE = Duration.ofMinutes(30);
+  private final Session session;
+  @Mixin Common common;
+  @Mixin OutputOption output;
+
+  @Parameters(arity = "0..1", paramLabel = "NAME", description = "Name or FQDN of the cluster.")
+  @Nullable String name;
+
+  @Option(names = {"-f", "--file"}, paramLabel = "FILE", description = "The cluster file, instead of a name.")
+  @Nullable String file;
+
+  @Option(names = "--yes", description = "Do not ask.")
+  boolean yes;
+
+  @Option(names = "--expired", description = "Delete what clusters left that ended by themselves.")
+  boolean expired;
+
+  @Option(names = "--deadline", paramLabel = "D", description = "For all of it: 30m, on this machine 60s.")
+  @Nullable String deadline;
+
+  @Option(names = "--drain-deadline", paramLabel = "D", defaultValue = "5m", description = "For draining workloads (5m).")
+  String drainDeadline = "5m";
+
+  @Option(names = "--events", paramLabel = "FILE", description = "Write events as JSON lines; - is standard error.")
+  @Nullable String events;
+
+  DeleteCommand(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    duration("--drain-deadline", drainDeadline);
+    if (expired) {
+      return deleteExpired();
+    }
+    String wanted = wanted();
+    Optional<ClusterRecord> record = NameArgument.find(session, wanted);
+    if (record.isEmpty()) {
+      return alreadyGone(wanted);
+    }
+    session.confirm(
+        "Cluster " + record.get().name() + " (" + record.get().fqdn() + ", " + record.get().target()
+            + ") and everything on it is deleted.",
+        yes,
+        "sskuba-ctl delete " + record.get().name());
+    delete(record.get());
+    return 0;
+  }
+
+  private String wanted() {
+    @Nullable String givenFile = file;
+    @Nullable String givenName = name;
+    if ((givenFile == null) == (givenName == null)) {
+      throw SskubaException.of(ProblemCode.USAGE, "delete takes a NAME or -f FILE, one of the two");
+    }
+    if (givenName != null) {
+      return givenName;
+    }
+    String path = String.valueOf(givenFile);
+    ClusterSpec spec =
+        SpecReader.read(FileOption.bytes(session, path), path, FileOption.folder(session, path), false);
+    return spec.metadata().name();
+  }
+
+  /// A receipt says that it was deleted; a file whose cluster was never made leaves nothing to do.
+  private int alreadyGone(String wanted) {
+    List<String> receipts = session.ports().store().receipts(NameArgument.key(wanted));
+    if (!receipts.isEmpty()) {
+      if (session.json()) {
+        session.out().print(receipts.getFirst());
+      } else {
+        session.err().println(wanted + " is deleted already");
+      }
+      return 0;
+    }
+    if (file != null) {
+      session.err().println(wanted + " was never made: nothing to delete");
+      return 0;
+    }
+    throw NameArgument.unknown(session, wanted);
+  }
+
+  private int deleteExpired() throws Exception {
+    List<ClusterRecord> over = ExpiredHint.expired(session);
+    if (over.isEmpty()) {
+      session.err().println("no expired cluster");
+      return 0;
+    }
+    session.confirm(
+        "Expired: " + String.join(", ", over.stream().map(ClusterRecord::name).toList()) + ". What they left is deleted.",
+        yes,
+        "sskuba-ctl delete --expired");
+    for (ClusterRecord record : over) {
+      delete(record);
+    }
+    return 0;
+  }
+
+  private void delete(ClusterRecord record) throws Exception {
+    try (RunConsole console = RunConsole.open(session, events)) {
+      Deleted deleted = Deletion.of(session).delete(console, record.key(), limit(record));
+      console.finish();
+      if (session.json()) {
+        session.out().print(deleted.receipt());
+      } else {
+        session.err().println(record.name() + " is gone; receipt " + deleted.place());
+      }
+    }
+  }
+
+  private Duration limit(ClusterRecord record) {
+    @Nullable String given = deadline;
+    if (given != null) {
+      return duration("--deadline", given);
+    }
+    boolean here = record.rehearsal() || record.target().equals("local") || record.target().equals("docker");
+    return here ? LOCAL : REMOTE;
+  }
+
+  private static Duration duration(String option, String text) {
+    return Durations.parse(text)
+        .orElseThrow(
+            () -> SskubaException.of(ProblemCode.USAGE, option + " is a duration such as 60s or 30m, not " + text));
+  }
+}

@@ -1,0 +1,37 @@
+package io.sskuba.cli;
+
+import io.sskuba.apply.Kubeconfigs;
+import io.sskuba.state.ClusterRecord;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "kubeconfig",
+    description = "Print a cluster's kubeconfig. Your own is never touched.",
+    footer = {"", "Example:", "  sskuba-ctl kubeconfig demo --out demo.kubeconfig"})
+final class KubeconfigCommand implements Callable<Integer> {
+  private final Session session;
+  @Mixin Common common;
+
+  @Parameters(paramLabel = "NAME", description = "Name or FQDN of the cluster.")
+  String name = "";
+
+  @Option(names = "--out", paramLabel = "FILE", description = "Write it there (mode 0600) instead.")
+  @Nullable String out;
+
+  KubeconfigCommand(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    ClusterRecord record = NameArgument.require(session, name);
+    Credentials.print(session, Kubeconfigs.kubeconfig(session.ports(), record.key()), out);
+    return 0;
+  }
+}

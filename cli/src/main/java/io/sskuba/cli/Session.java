@@ -1,0 +1,167 @@
+package io.sskuba.cli;
+
+import io.sskuba.apply.Ports;
+import io.sskuba.io.Environment;
+import io.sskuba.io.Json;
+import io.sskuba.io.Places;
+import io.sskuba.problem.Problem;
+import io.sskuba.problem.ProblemCode;
+import io.sskuba.problem.ProblemJson;
+import io.sskuba.problem.SskubaException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// One invocation of the command line: its streams, its environment, its global options.
+final class Session {
+  private final Environment environment;
+  private final PrintStream out;
+  private final PrintStream err;
+  private @Nullable String stateUrl;
+  private String color = "auto";
+  private boolean stacktrace;
+  private boolean json;
+  private @Nullable Ports ports;
+
+  Session(Environment environment, PrintStream out, PrintStream err) {
+    this.environment = environment;
+    this.out = out;
+    this.err = err;
+  }
+
+  Environment environment() {
+    return environment;
+  }
+
+  void stateUrl(@Nullable String url) {
+    stateUrl = url;
+  }
+
+  void color(String when) {
+    switch (when) {
+      case "auto", "always", "never" -> color = when;
+      default ->
+          throw SskubaException.of(
+              ProblemCode.USAGE, "--color is auto, always or never, not " + when);
+    }
+  }
+
+  void stacktrace(boolean on) {
+    stacktrace = on;
+  }
+
+  void output(String format) {
+    switch (format.toLowerCase(Locale.ROOT)) {
+      case "text" -> json = false;
+      case "json" -> json = true;
+      default ->
+          throw SskubaException.of(
+              ProblemCode.USAGE, "--output is text or json here, not " + format);
+    }
+  }
+
+  boolean json() {
+    return json;
+  }
+
+  /// A failing command prints its problem on standard output as JSON from here on.
+  void jsonProblems() {
+    json = true;
+  }
+
+  Places places() {
+    return Places.of(environment, stateUrl);
+  }
+
+  /// The engine's ports; made when first asked for, so that `version` loads none of it.
+  Ports ports() {
+    Ports made = ports;
+    if (made == null) {
+      made = Wiring.ports(environment, places());
+      ports = made;
+    }
+    return made;
+  }
+
+  PrintStream out() {
+    return out;
+  }
+
+  PrintStream err() {
+    return err;
+  }
+
+  PrintWriter writer() {
+    return new PrintWriter(out, true, StandardCharsets.UTF_8);
+  }
+
+  PrintWriter errorWriter() {
+    return new PrintWriter(err, true, StandardCharsets.UTF_8);
+  }
+
+  /// Whether somebody sits in front of standard error. The launcher says so; without it, the JVM's console tells.
+  boolean errIsTerminal() {
+    String told = System.getProperty("sskuba.stderr.tty");
+    if (told != null) {
+      return told.equals("1");
+    }
+    return System.console() != null && System.console().isTerminal();
+  }
+
+  /// Whether a question can be asked.
+  boolean canAsk() {
+    return System.console() != null && System.console().isTerminal();
+  }
+
+  boolean colored() {
+    return switch (color) {
+      case "always" -> true;
+      case "never" -> false;
+      default -> errIsTerminal() && environment.get("NO_COLOR") == null
+          && !"dumb".equals(environment.get("TERM"));
+    };
+  }
+
+  /// Columns of the terminal; 100 where unknown, never below 40.
+  int width() {
+    String columns = environment.get("COLUMNS");
+    try {
+      return columns == null ? 100 : Math.clamp(Long.parseLong(columns.trim()), 40, 400);
+    } catch (NumberFormatException e) {
+      return 100;
+    }
+  }
+
+  /// Asks a yes-or-no question on the terminal. Errors: `CONFIRMATION_NEEDED` when nobody is there.
+  void confirm(String question, boolean yes, String command) {
+    if (yes) {
+      return;
+    }
+    if (!canAsk()) {
+      throw new SskubaException(
+          Problem.of(ProblemCode.CONFIRMATION_NEEDED, question + " Nobody is here to ask.")
+              .next(command + " --yes"));
+    }
+    err.print(question + " Type yes to go on: ");
+    err.flush();
+    String answer = System.console().readLine();
+    if (answer == null || !answer.trim().equalsIgnoreCase("yes")) {
+      throw SskubaException.of(ProblemCode.CONFIRMATION_NEEDED, "not confirmed; nothing was changed");
+    }
+  }
+
+  /// Prints a problem where it belongs and returns the exit code.
+  int fail(Problem problem, Throwable cause) {
+    if (json) {
+      out.print(Json.pretty(ProblemJson.toJson(problem)));
+    }
+    err.print(ProblemPrinter.text(problem, colored()));
+    if (stacktrace) {
+      cause.printStackTrace(err);
+    }
+    err.flush();
+    return problem.code().kind().exitCode();
+  }
+}

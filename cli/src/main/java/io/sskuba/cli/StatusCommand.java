@@ -1,0 +1,110 @@
+package io.sskuba.cli;
+
+import io.sskuba.io.Json;
+import io.sskuba.problem.ProblemJson;
+import io.sskuba.state.ClusterRecord;
+import io.sskuba.status.ClusterStatus;
+import io.sskuba.status.StatusJson;
+import io.sskuba.status.StatusProbe;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "status",
+    description = "How a cluster is, what of it is real and what is simulated.",
+    footer = {"", "Examples:", "  sskuba-ctl status demo", "  sskuba-ctl status demo --watch"})
+final class StatusCommand implements Callable<Integer> {
+  private static final Duration WATCH = Duration.ofSeconds(2);
+  private final Session session;
+  @Mixin Common common;
+  @Mixin OutputOption output;
+
+  @Parameters(paramLabel = "NAME", description = "Name or FQDN of the cluster.")
+  String name = "";
+
+  @Option(names = "--watch", description = "Print again whenever something changed, until Ctrl-C.")
+  boolean watch;
+
+  StatusCommand(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    String before = "";
+    while (true) {
+      String text = text();
+      if (!text.equals(before)) {
+        session.out().print(text);
+        session.out().flush();
+        before = text;
+      }
+      if (!watch) {
+        return 0;
+      }
+      session.ports().time().sleep(WATCH);
+    }
+  }
+
+  private String text() {
+    Optional<ClusterRecord> record = NameArgument.find(session, name);
+    if (record.isEmpty()) {
+      List<String> receipts = session.ports().store().receipts(NameArgument.key(name));
+      if (receipts.isEmpty()) {
+        throw NameArgument.unknown(session, name);
+      }
+      return session.json()
+          ? Json.pretty(
+              Json.object()
+                  .put("apiVersion", "sskuba.io/v1alpha1")
+                  .put("kind", "Status")
+                  .put("name", name)
+                  .put("state", "deleted"))
+          : name + " is deleted; receipts: " + receipts.size() + "\n";
+    }
+    ClusterStatus status = new StatusProbe(session.ports()).probe(record.get());
+    return session.json() ? Json.pretty(StatusJson.toJson(status, true)) : human(status);
+  }
+
+  private static String human(ClusterStatus s) {
+    StringBuilder text = new StringBuilder();
+    text.append(s.name()).append("  ").append(s.state()).append("  ").append(s.fqdn());
+    text.append("  on ").append(s.target()).append('\n');
+    line(text, "endpoint", s.endpoint() == null ? "-" : s.endpoint());
+    line(text, "owner", s.owner() == null ? "-" : s.owner());
+    line(text, "created", s.createdAt());
+    line(text, "expires", s.expiresAt() == null ? "never" : s.expiresAt());
+    if (s.phase() != null && !s.state().equals("ready")) {
+      line(text, "phase", s.phase());
+    }
+    if (!s.nodes().isEmpty()) {
+      Table table = new Table("NODE", "ROLE", "POOL", "ADDRESS", "READY", "VERSION");
+      for (ClusterStatus.Node n : s.nodes()) {
+        table.row(n.name(), n.role(), n.pool(), n.address(), n.ready() ? "yes" : "no", n.kubernetesVersion());
+      }
+      text.append('\n').append(table);
+    }
+    if (!s.components().isEmpty()) {
+      Table table = new Table("COMPONENT", "READY", "REAL", "");
+      for (ClusterStatus.Component c : s.components()) {
+        table.row(c.name(), c.ready() ? "yes" : "no", c.real() ? "real" : "simulated", c.message());
+      }
+      text.append('\n').append(table);
+    }
+    s.warnings().forEach(w -> text.append("warning: ").append(w).append('\n'));
+    if (s.problem() != null) {
+      text.append("problem: ").append(ProblemJson.summary(s.problem())).append('\n');
+    }
+    return text.toString();
+  }
+
+  private static void line(StringBuilder text, String label, String value) {
+    text.append("  ").append(label).repeat(" ", 10 - label.length()).append(value).append('\n');
+  }
+}

@@ -1,0 +1,87 @@
+package io.sskuba.cli;
+
+import io.sskuba.apply.Ports;
+import io.sskuba.infra.Platform;
+import io.sskuba.io.Environment;
+import io.sskuba.io.Places;
+import io.sskuba.io.RandomSource;
+import io.sskuba.io.TimeSource;
+import io.sskuba.kube.KubeApis;
+import io.sskuba.problem.Problem;
+import io.sskuba.problem.ProblemCode;
+import io.sskuba.problem.SskubaException;
+import io.sskuba.rehearsal.local.LocalPlatform;
+import io.sskuba.secret.Identities;
+import io.sskuba.secret.PassphraseSource;
+import io.sskuba.secret.ReceiptSigner;
+import io.sskuba.secret.UserKeyRing;
+import io.sskuba.secret.UserReceiptSigner;
+import io.sskuba.spec.ClusterSpec.Provider;
+import io.sskuba.state.FileStateStore;
+import io.sskuba.state.StateStore;
+import io.sskuba.talos.grpc.GrpcTalosNodes;
+import io.sskuba.toolchain.ToolchainService;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// Puts the engine together: the one place where ports meet their implementations.
+final class Wiring {
+  private Wiring() {}
+
+  static Ports ports(Environment environment, Places places) {
+    TimeSource time = TimeSource.system();
+    RandomSource random = RandomSource.system();
+    Identities identities = identities(environment, places, random);
+    Platform local = new LocalPlatform(places, time, random);
+    return new Ports(
+        time,
+        random,
+        environment,
+        places,
+        store(places.stateUrl(), time, random),
+        ToolchainService.of(places, environment, time),
+        new UserKeyRing(identities, random),
+        provider -> provider == Provider.LOCAL ? Optional.of(local) : Optional.empty(),
+        addresses -> new GrpcTalosNodes(addresses, random),
+        KubeApis::fromKubeconfig);
+  }
+
+  private static StateStore store(URI url, TimeSource time, RandomSource random) {
+    if (!"file".equals(url.getScheme())) {
+      throw new SskubaException(
+          Problem.of(ProblemCode.STATE_URL_UNSUPPORTED, "state URL " + url + " cannot be used by this release")
+              .fact("expected", "file:///FOLDER")
+              .next("sskuba-ctl list --state-url file://$HOME/.local/state/sskuba"));
+    }
+    return new FileStateStore(Path.of(url.getPath()), time, random);
+  }
+
+  private static Identities identities(
+      Environment environment, Places places, RandomSource random) {
+    return new Identities(
+        places.config(),
+        environment,
+        random,
+        PassphraseSource.ofEnvironment(environment, Wiring::ask));
+  }
+
+  /// Asks at the terminal without an echo; nobody can be asked elsewhere.
+  private static Optional<char[]> ask(String what) {
+    if (System.console() == null || !System.console().isTerminal()) {
+      return Optional.empty();
+    }
+    return Optional.ofNullable(System.console().readPassword("Passphrase of %s: ", what));
+  }
+
+  static ReceiptSigner signer(Ports ports) {
+    return new UserReceiptSigner(
+        ports.places().config(),
+        identities(ports.environment(), ports.places(), ports.random()),
+        ports.random());
+  }
+
+  static ToolchainService toolchain(Session session) {
+    return ToolchainService.of(session.places(), session.environment(), TimeSource.system());
+  }
+}

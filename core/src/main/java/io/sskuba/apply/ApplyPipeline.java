@@ -1,0 +1,67 @@
+package io.sskuba.apply;
+
+import io.sskuba.run.Run;
+
+/// The whole of `apply`, in order. Reads top to bottom; each line is one phase, a record in, a record out.
+public final class ApplyPipeline {
+  private final LoadSpec loadSpec;
+  private final CheckChange checkChange;
+  private final Preflight preflight;
+  private final OpenLease openLease;
+  private final IssueSecrets issueSecrets;
+  private final RetireWorkers retireWorkers;
+  private final ProvisionInfrastructure provisionInfrastructure;
+  private final RenderConfigs renderConfigs;
+  private final ConfigureMachines configureMachines;
+  private final BootstrapEtcd bootstrapEtcd;
+  private final AwaitControlPlane awaitControlPlane;
+  private final LabelAndTaint labelAndTaint;
+  private final AwaitNodes awaitNodes;
+  private final RunFrame frame;
+
+  public ApplyPipeline(Ports ports) {
+    frame = new RunFrame(ports);
+    loadSpec = new LoadSpec();
+    checkChange = new CheckChange(ports);
+    preflight = new Preflight(ports);
+    openLease = new OpenLease(ports);
+    issueSecrets = new IssueSecrets(ports);
+    retireWorkers = new RetireWorkers(ports);
+    provisionInfrastructure = new ProvisionInfrastructure(ports);
+    renderConfigs = new RenderConfigs(ports);
+    configureMachines = new ConfigureMachines(ports);
+    bootstrapEtcd = new BootstrapEtcd(ports);
+    awaitControlPlane = new AwaitControlPlane(ports);
+    labelAndTaint = new LabelAndTaint(ports);
+    awaitNodes = new AwaitNodes(ports);
+  }
+
+  /// Makes the cluster that the file describes, or goes on where an earlier run stopped.
+  ///
+  /// - Idempotent: yes; each phase says by what means. On a ready, unchanged cluster nothing changes.
+  /// - Errors: `SskubaException`; what was made stays, and the same command goes on.
+  public ReadyCluster run(Run run, ApplyRequest request) throws InterruptedException {
+    var loaded = run.phase(loadSpec, request);
+    run.belongsTo(loaded.name());
+    var change = run.phase(checkChange, loaded);
+    var checked = run.phase(preflight, change);
+    var beside = frame.early(run, checked);
+    var opened = run.phase(openLease, checked);
+    try (var _ = opened.lease()) {
+      frame.journal(run, opened);
+      frame.warmUp(run, opened, beside);
+      var secrets = run.phase(issueSecrets, new IssueSecrets.Input(opened, beside.bundle()));
+      var retired = run.phase(retireWorkers, secrets);
+      var infra = run.phase(provisionInfrastructure, new ProvisionInfrastructure.Input(retired, beside.tools()));
+      var configs = run.phase(renderConfigs, infra);
+      var machines = run.phase(configureMachines, configs);
+      var etcd = run.phase(bootstrapEtcd, machines);
+      var control = run.phase(awaitControlPlane, etcd);
+      var labelled = run.phase(labelAndTaint, control);
+      return frame.ready(run.phase(awaitNodes, labelled), checked);
+    } catch (RuntimeException | InterruptedException e) {
+      frame.failed(run, opened, e);
+      throw e;
+    }
+  }
+}

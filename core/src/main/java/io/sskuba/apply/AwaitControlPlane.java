@@ -1,0 +1,109 @@
+package io.sskuba.apply;
+
+import io.sskuba.infra.Topology;
+import io.sskuba.kube.KubeApi;
+import io.sskuba.problem.ProblemCode;
+import io.sskuba.run.Phase;
+import io.sskuba.run.PhaseContext;
+import io.sskuba.talos.TalosCallException;
+import io.sskuba.talos.TalosNode;
+import io.sskuba.talos.TalosNodes;
+import io.sskuba.wait.Observation;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+
+/// Waits until every control plane is an etcd member and the API answers `/readyz` through the cluster's endpoint, and keeps
+/// the kubeconfig that Talos hands out, sealed. Never skipped.
+///
+/// - Limits: [#LIMIT].
+/// - Errors: `ETCD_UNHEALTHY`, `KUBE_UNREACHABLE`.
+public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> {
+  static final String KUBECONFIG = "kubeconfig.age";
+  static final Duration LIMIT = Duration.ofMinutes(10);
+  private static final Duration CALL = Duration.ofSeconds(5);
+  private static final Duration INTERVAL = Duration.ofMillis(50);
+  private final Ports ports;
+
+  AwaitControlPlane(Ports ports) {
+    this.ports = ports;
+  }
+
+  @Override
+  public ControlPlaneUp run(Rendered rendered, PhaseContext context) throws InterruptedException {
+    Topology topology = rendered.topology();
+    TalosNodes nodes = ports.talos().apply(topology.addresses());
+    String talosconfig = rendered.configs().talosconfig();
+    Topology.Machine first = topology.controlPlanes().getFirst();
+    context.await(
+        "etcd with " + topology.controlPlanes().size() + " members",
+        LIMIT,
+        INTERVAL,
+        ProblemCode.ETCD_UNHEALTHY,
+        () -> members(nodes, topology, talosconfig));
+    String kubeconfig;
+    try (TalosNode node = nodes.secure(first.address(), talosconfig)) {
+      kubeconfig = new String(node.kubeconfig(CALL), StandardCharsets.UTF_8);
+    }
+    try (KubeApi kube = ports.kube().apply(kubeconfig, topology.addresses())) {
+      context.await(
+          "the Kubernetes API at " + topology.endpointUrl(),
+          LIMIT,
+          INTERVAL,
+          ProblemCode.KUBE_UNREACHABLE,
+          () -> ready(kube));
+    }
+    ports
+        .store()
+        .putSealed(
+            rendered.opened().key(),
+            KUBECONFIG,
+            rendered
+                .provisioned()
+                .secrets()
+                .sealer()
+                .seal(kubeconfig.getBytes(StandardCharsets.UTF_8)));
+    return new ControlPlaneUp(rendered, kubeconfig);
+  }
+
+  private static Observation<Integer> members(
+      TalosNodes nodes, Topology topology, String talosconfig) {
+    int wanted = topology.controlPlanes().size();
+    for (Topology.Machine machine : topology.controlPlanes()) {
+      try (TalosNode node = nodes.secure(machine.address(), talosconfig)) {
+        List<TalosNode.Service> services = node.services(CALL);
+        for (TalosNode.Service service : services) {
+          if (service.id().equals("etcd") && !(service.state().equals("Running") && service.healthy())) {
+            return Observation.notYet(
+                machine.name() + ": etcd " + service.state() + note(service.lastMessage()));
+          }
+        }
+        if (machine.equals(topology.controlPlanes().getFirst())) {
+          long members = node.etcdMembers(CALL).stream().filter(m -> !m.learner()).count();
+          if (members < wanted) {
+            return Observation.notYet(members + " of " + wanted + " members");
+          }
+        }
+      } catch (TalosCallException e) {
+        return Observation.notYet(machine.name() + ": " + e.status() + ": " + e.text());
+      }
+    }
+    return Observation.met(wanted);
+  }
+
+  private static String note(String message) {
+    return message.isEmpty() ? "" : " (" + message + ")";
+  }
+
+  private static Observation<Boolean> ready(KubeApi kube) {
+    try {
+      KubeApi.Raw raw = kube.raw("/readyz", CALL);
+      return raw.code() == 200
+          ? Observation.met(true)
+          : Observation.notYet("/readyz answers " + raw.code());
+    } catch (UncheckedIOException e) {
+      return Observation.notYet(String.valueOf(e.getCause().getMessage()));
+    }
+  }
+}

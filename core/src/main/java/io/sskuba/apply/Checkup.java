@@ -1,0 +1,91 @@
+package io.sskuba.apply;
+
+import io.sskuba.io.AtomicFiles;
+import io.sskuba.io.Places;
+import io.sskuba.problem.SskubaException;
+import io.sskuba.spec.SpecReader;
+import java.io.IOException;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The use case `doctor`: looks at this machine, and says what to do.
+public final class Checkup {
+  /// A local cluster's disk: an empty etcd is 123 MB, programs 0.5 GB.
+  private static final long DISK_NEEDED = 2L << 30;
+
+  private Checkup() {}
+
+  public enum Level {
+    OK,
+    NOTE,
+    WARNING,
+    BROKEN
+  }
+
+  /// @param next a command or setting that helps; empty where nothing has to be done
+  public record Finding(String subject, Level level, String observed, String next) {}
+
+  /// Findings about the folders, the identity and the addresses of this machine.
+  public static List<Finding> machine(Ports ports) {
+    List<Finding> findings = new ArrayList<>();
+    Places places = ports.places();
+    findings.add(writable("state", places.localState(), "SSKUBA_STATE_URL"));
+    findings.add(writable("cache", places.cache(), "SSKUBA_CACHE_DIR"));
+    findings.add(writable("config", places.config(), "SSKUBA_CONFIG_DIR"));
+    findings.add(writable("runtime", places.runtime(), "SSKUBA_RUNTIME_DIR"));
+    findings.add(
+        places.runtimeInMemory()
+            ? new Finding("key material", Level.OK, places.runtime() + " is memory-backed", "")
+            : new Finding(
+                "key material",
+                Level.WARNING,
+                places.runtime() + " lies on a disk",
+                "export SSKUBA_RUNTIME_DIR=/dev/shm/sskuba"));
+    findings.add(
+        ports.keys().hasIdentity()
+            ? new Finding("identity", Level.OK, "there", "")
+            : new Finding("identity", Level.NOTE, "none yet; apply makes one on first use", ""));
+    return findings;
+  }
+
+  /// One finding about a cluster file.
+  public static Finding file(byte[] bytes, String name, Path folder) {
+    try {
+      return new Finding(
+          name, Level.OK, "valid, " + SpecReader.read(bytes, name, folder, false).fqdn(), "");
+    } catch (SskubaException e) {
+      return new Finding(
+          name, Level.BROKEN, e.problem().summary(), "sskuba-ctl validate --file " + name);
+    }
+  }
+
+  private static Finding writable(String subject, Path folder, String variable) {
+    try {
+      Path existing = folder;
+      while (existing != null && !Files.exists(existing)) {
+        existing = existing.getParent();
+      }
+      if (existing == null) {
+        throw new IOException("no such root");
+      }
+      FileStore store = Files.getFileStore(existing);
+      Path probe = Files.createTempFile(AtomicFiles.privateFolder(folder), ".doctor-", null);
+      Files.delete(probe);
+      boolean tight = !subject.equals("runtime") && store.getUsableSpace() < DISK_NEEDED;
+      return new Finding(
+          subject,
+          tight ? Level.WARNING : Level.OK,
+          folder + ", " + (store.getUsableSpace() >> 20) + " MiB free",
+          tight ? "export " + variable + "=FOLDER" : "");
+    } catch (IOException e) {
+      return new Finding(
+          subject,
+          Level.BROKEN,
+          folder + " cannot be written: " + e.getMessage(),
+          "export " + variable + "=FOLDER");
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package io.sskuba.apply;
+
+import io.sskuba.infra.Topology;
+import io.sskuba.problem.Problem;
+import io.sskuba.problem.ProblemCode;
+import io.sskuba.problem.SskubaException;
+import io.sskuba.run.Fan;
+import io.sskuba.run.Phase;
+import io.sskuba.run.PhaseContext;
+import io.sskuba.talos.TalosCallException;
+import io.sskuba.talos.TalosNode;
+import io.sskuba.talos.TalosNodes;
+import io.sskuba.wait.Observation;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// Pushes each machine its configuration over the maintenance API, all at once, and waits until it answers as a member.
+///
+/// - Idempotent: a machine that already answers with the cluster's certificates is left as it is (clusters are never patched).
+/// - Limits: [#LIMIT] a machine for booting and for coming back.
+/// - Errors: `MACHINE_UNREACHABLE`, `MACHINE_REFUSED`, `MACHINE_IDENTITY`.
+public final class ConfigureMachines implements Phase<Rendered, Rendered> {
+  /// Slow firmware of real servers takes minutes until Talos answers.
+  static final Duration LIMIT = Duration.ofMinutes(10);
+
+  private static final Duration CALL = Duration.ofSeconds(10);
+  private static final Duration INTERVAL = Duration.ofMillis(50);
+  private final Ports ports;
+
+  ConfigureMachines(Ports ports) {
+    this.ports = ports;
+  }
+
+  @Override
+  public Rendered run(Rendered rendered, PhaseContext context) throws InterruptedException {
+    OpenCluster opened = rendered.opened();
+    Map<String, String> digests = new LinkedHashMap<>();
+    rendered.configs().machines().forEach((name, text) -> digests.put(name, sha256(text)));
+    opened.platform().announce(opened.cluster(), digests);
+    TalosNodes nodes = ports.talos().apply(rendered.topology().addresses());
+    var pushed =
+        Fan.out(
+            rendered.topology().machines(),
+            machine -> configure(rendered, nodes, machine, context));
+    long n = pushed.stream().filter(Boolean::booleanValue).count();
+    context.log(n + " of " + pushed.size() + " machines configured now");
+    return rendered;
+  }
+
+  private boolean configure(
+      Rendered rendered, TalosNodes nodes, Topology.Machine machine, PhaseContext context)
+      throws InterruptedException {
+    String talosconfig = rendered.configs().talosconfig();
+    boolean member =
+        context.await(
+            "machine " + machine.name() + " to answer on the Talos API",
+            LIMIT,
+            INTERVAL,
+            ProblemCode.MACHINE_UNREACHABLE,
+            () -> mode(nodes, machine, talosconfig));
+    if (member) {
+      return false;
+    }
+    push(rendered, nodes, machine);
+    context.await(
+        "machine " + machine.name() + " to come back with its configuration",
+        LIMIT,
+        INTERVAL,
+        ProblemCode.MACHINE_UNREACHABLE,
+        () -> secured(nodes, machine, talosconfig));
+    return true;
+  }
+
+  /// True when the machine is a member already, false when it is in maintenance mode.
+  private static Observation<Boolean> mode(
+      TalosNodes nodes, Topology.Machine machine, String talosconfig) {
+    try (TalosNode node = nodes.maintenance(machine.address(), machine.fingerprint())) {
+      // A member demands a client certificate and refuses this.
+      return node.version(CALL).rbac() == null
+          ? Observation.met(false)
+          : Observation.notYet("answers, but not in maintenance mode");
+    } catch (TalosCallException maintenance) {
+      Observation<String> secured = secured(nodes, machine, talosconfig);
+      return secured instanceof Observation.Met<String>
+          ? Observation.met(true)
+          : Observation.notYet(maintenance.text());
+    }
+  }
+
+  private static Observation<String> secured(
+      TalosNodes nodes, Topology.Machine machine, String talosconfig) {
+    try (TalosNode node = nodes.secure(machine.address(), talosconfig)) {
+      return Observation.met(node.version(CALL).tag());
+    } catch (TalosCallException e) {
+      return Observation.notYet(e.text());
+    }
+  }
+
+  private static void push(Rendered rendered, TalosNodes nodes, Topology.Machine machine) {
+    String config = rendered.configs().machines().get(machine.name());
+    if (config == null) {
+      throw new IllegalStateException("no configuration for " + machine.name());
+    }
+    try (TalosNode node = nodes.maintenance(machine.address(), machine.fingerprint())) {
+      node.applyConfiguration(config.getBytes(StandardCharsets.UTF_8), false, CALL);
+    } catch (TalosCallException e) {
+      throw new SskubaException(
+          Problem.of(
+                  ProblemCode.MACHINE_REFUSED,
+                  machine.name() + " refused its configuration: " + e.status())
+              .fact("cause", e.text()),
+          e);
+    }
+  }
+
+  private static String sha256(String text) {
+    try {
+      return HexFormat.of()
+          .formatHex(
+              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

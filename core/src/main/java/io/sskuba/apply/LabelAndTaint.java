@@ -1,0 +1,90 @@
+package io.sskuba.apply;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sskuba.infra.Topology;
+import io.sskuba.io.Json;
+import io.sskuba.kube.KubeApi;
+import io.sskuba.kube.KubeStatusException;
+import io.sskuba.problem.ProblemCode;
+import io.sskuba.run.Fan;
+import io.sskuba.run.Phase;
+import io.sskuba.run.PhaseContext;
+import io.sskuba.spec.ClusterSpec;
+import io.sskuba.wait.Observation;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.Optional;
+
+/// Waits for each Node object and gives it what a kubelet may not give itself: its pool, its worker role, the pool's labels.
+///
+/// Taints stand in the machine configuration, so that nothing is scheduled before they are there.
+///
+/// - Idempotent: a merge patch of the same labels changes nothing; it is sent only where a label is missing.
+/// - Errors: `NODES_NOT_READY` naming the first node that is not there.
+public final class LabelAndTaint implements Phase<ControlPlaneUp, ControlPlaneUp> {
+  static final String POOL = "sskuba.io/pool";
+  static final Duration LIMIT = Duration.ofMinutes(10);
+  private static final Duration CALL = Duration.ofSeconds(5);
+  private static final Duration INTERVAL = Duration.ofMillis(50);
+  private final Ports ports;
+
+  LabelAndTaint(Ports ports) {
+    this.ports = ports;
+  }
+
+  @Override
+  public ControlPlaneUp run(ControlPlaneUp up, PhaseContext context) throws InterruptedException {
+    try (KubeApi kube = ports.kube().apply(up.kubeconfig(), up.topology().addresses())) {
+      Fan.out(
+          up.topology().machines(),
+          machine -> {
+            JsonNode node =
+                context.await(
+                    "node " + machine.name() + " to register",
+                    LIMIT,
+                    INTERVAL,
+                    ProblemCode.NODES_NOT_READY,
+                    () -> registered(kube, machine.name()));
+            label(kube, machine, wanted(up.opened().spec(), machine), node);
+            return machine.name();
+          });
+    }
+    return up;
+  }
+
+  private static Observation<JsonNode> registered(KubeApi kube, String name) {
+    try {
+      Optional<JsonNode> node = kube.get("/api/v1/nodes/" + name, CALL);
+      return node.isPresent() ? Observation.met(node.get()) : Observation.notYet("no Node object");
+    } catch (UncheckedIOException | KubeStatusException e) {
+      return Observation.notYet(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static ObjectNode wanted(ClusterSpec spec, Topology.Machine machine) {
+    ObjectNode labels = Json.object().put(POOL, machine.pool());
+    if (!machine.controlPlane()) {
+      labels.put("node-role.kubernetes.io/worker", "");
+      for (ClusterSpec.Pool pool : spec.target().workers()) {
+        if (pool.name().equals(machine.pool())) {
+          pool.labels().forEach(labels::put);
+        }
+      }
+    }
+    return labels;
+  }
+
+  private static void label(
+      KubeApi kube, Topology.Machine machine, ObjectNode labels, JsonNode node) {
+    JsonNode present = node.path("metadata").path("labels");
+    boolean complete =
+        labels.properties().stream().allMatch(l -> l.getValue().equals(present.get(l.getKey())));
+    if (complete) {
+      return;
+    }
+    ObjectNode patch = Json.object();
+    patch.putObject("metadata").set("labels", labels);
+    kube.patch("/api/v1/nodes/" + machine.name(), "application/merge-patch+json", patch, CALL);
+  }
+}

@@ -1,0 +1,24 @@
+package io.sskuba.apply;
+
+import io.sskuba.spec.ClusterSpec;
+import org.jspecify.annotations.Nullable;
+import java.time.Duration;
+
+/// A valid cluster file.
+///
+/// @param key folder and stack name: `NAME`, or `rehearsal.NAME`
+/// @param fileName for commands that are offered
+public record LoadedSpec(
+    ClusterSpec spec,
+    String key,
+    boolean rehearsal,
+    String fileName,
+    @Nullable Duration ttl,
+    boolean replace,
+    boolean terminal) {
+
+  /// The cluster's name in commands and in JSON.
+  public String name() {
+    return rehearsal ? "rehearsal/" + spec.metadata().name() : spec.metadata().name();
+  }
+}

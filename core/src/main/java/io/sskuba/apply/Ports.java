@@ -1,0 +1,34 @@
+package io.sskuba.apply;
+
+import io.sskuba.infra.Platform;
+import io.sskuba.io.Environment;
+import io.sskuba.io.Places;
+import io.sskuba.io.RandomSource;
+import io.sskuba.io.TimeSource;
+import io.sskuba.kube.KubeApi;
+import io.sskuba.net.AddressMap;
+import io.sskuba.secret.KeyRing;
+import io.sskuba.spec.ClusterSpec;
+import io.sskuba.state.StateStore;
+import io.sskuba.talos.TalosNodes;
+import io.sskuba.toolchain.Toolchain;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+/// Everything outside the engine that the use cases reach, as ports. Made once by the front end.
+///
+/// @param platforms the platform of a target; empty where this release has none
+/// @param talos opens Talos connections through an address map
+/// @param kube opens a Kubernetes API from a kubeconfig through an address map
+public record Ports(
+    TimeSource time,
+    RandomSource random,
+    Environment environment,
+    Places places,
+    StateStore store,
+    Toolchain toolchain,
+    KeyRing keys,
+    Function<ClusterSpec.Provider, Optional<Platform>> platforms,
+    Function<AddressMap, TalosNodes> talos,
+    BiFunction<String, AddressMap, KubeApi> kube) {}

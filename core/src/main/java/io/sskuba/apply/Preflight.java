@@ -1,0 +1,110 @@
+package io.sskuba.apply;
+
+import io.sskuba.problem.Problem;
+import io.sskuba.problem.ProblemCode;
+import io.sskuba.problem.SskubaException;
+import io.sskuba.run.Phase;
+import io.sskuba.run.PhaseContext;
+import io.sskuba.spec.ClusterSpec;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Finds out, before anything is made, what cannot work and what will be left out. Changes nothing.
+///
+/// - Errors: `SPEC_UNSUPPORTED` for a target or version that cannot be provided; `IDENTITY_MISSING` where nobody could open
+///   the cluster again.
+public final class Preflight implements Phase<Change, Checked> {
+  /// What a cluster on this machine runs; other versions are refused by name.
+  static final String KUBERNETES = "v1.36.3";
+
+  static final String TALOS = "v1.13.9";
+  private final Ports ports;
+
+  Preflight(Ports ports) {
+    this.ports = ports;
+  }
+
+  @Override
+  public Checked run(Change change, PhaseContext context) {
+    LoadedSpec loaded = change.loaded();
+    ClusterSpec spec = loaded.spec();
+    ClusterSpec.Provider provider = spec.target().provider();
+    if (ports.platforms().apply(provider).isEmpty()) {
+      throw new SskubaException(
+          Problem.of(
+                  ProblemCode.SPEC_UNSUPPORTED,
+                  "target " + provider.word() + " cannot be provided by this release")
+              .fact("available", "local")
+              .next("sskuba-ctl render --file " + loaded.fileName() + " --out configs"));
+    }
+    refuseVersions(spec, loaded);
+    refuseUnopenable(loaded);
+    List<String> leftOut = leftOut(spec);
+    List<String> warnings = new ArrayList<>();
+    for (String section : leftOut) {
+      warnings.add(section + ": not acted on by this release; the cluster is made without it");
+    }
+    if (spec.lifetime().ttl() == null && loaded.ttl() == null) {
+      warnings.add("lifetime none: this cluster never ends by itself");
+    }
+    if (!ports.places().runtimeInMemory()) {
+      warnings.add(
+          "key material lies on a disk: " + ports.places().runtime() + " is not memory-backed");
+    }
+    warnings.forEach(context::log);
+    return new Checked(change, warnings, leftOut);
+  }
+
+  private static void refuseVersions(ClusterSpec spec, LoadedSpec loaded) {
+    if (spec.target().provider() != ClusterSpec.Provider.LOCAL) {
+      return;
+    }
+    String kubernetes = spec.versions().kubernetes();
+    String talos = spec.versions().talos();
+    if (!kubernetes.equals(KUBERNETES) || !talos.equals(TALOS)) {
+      throw new SskubaException(
+          Problem.of(
+                  ProblemCode.SPEC_UNSUPPORTED,
+                  "a local cluster of Talos " + talos + " and Kubernetes " + kubernetes
+                      + " cannot be provided")
+              .fact("available", "talos " + TALOS + ", kubernetes " + KUBERNETES)
+              .next("sskuba-ctl apply --file " + loaded.fileName()));
+    }
+  }
+
+  /// Contract, section 5: with nobody to ask and no key to seal to, nothing may be made.
+  private void refuseUnopenable(LoadedSpec loaded) {
+    boolean onThisMachine =
+        loaded.rehearsal() || loaded.spec().target().provider() == ClusterSpec.Provider.LOCAL;
+    if (onThisMachine
+        || loaded.terminal()
+        || ports.keys().hasIdentity()
+        || !loaded.spec().sealing().recipients().isEmpty()) {
+      return;
+    }
+    throw new SskubaException(
+        Problem.of(
+                ProblemCode.IDENTITY_MISSING,
+                "no identity and no recipient: nobody could open this cluster again")
+            .fact("cause", "no terminal, no SSKUBA_IDENTITY, no sealing.recipients")
+            .next("SSKUBA_IDENTITY=file:PATH sskuba-ctl apply --file " + loaded.fileName()));
+  }
+
+  private static List<String> leftOut(ClusterSpec spec) {
+    List<String> sections = new ArrayList<>();
+    add(sections, "gitops", spec.gitops());
+    add(sections, "access.teleport", spec.access().teleport());
+    add(sections, "access.oidc", spec.access().oidc());
+    add(sections, "dns", spec.dns());
+    add(sections, "storage", spec.storage());
+    add(sections, "logging", spec.logging());
+    add(sections, "secrets", spec.secrets());
+    return sections;
+  }
+
+  private static void add(List<String> sections, String name, @org.jspecify.annotations.Nullable Object section) {
+    if (section != null) {
+      sections.add(name);
+    }
+  }
+}

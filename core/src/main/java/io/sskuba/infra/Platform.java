@@ -1,0 +1,63 @@
+package io.sskuba.infra;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sskuba.spec.ClusterSpec;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// What one target brings to the pipeline: where its machines come from. One implementation a target.
+public interface Platform {
+  /// What a target has to know about a cluster; a value, so that every call is repeatable.
+  ///
+  /// @param key `NAME` or `rehearsal.NAME`
+  /// @param allotment what [#allot] gave: kept in the cluster's record
+  /// @param tags on every resource: cluster, owner, expiry, labels
+  record Cluster(
+      ClusterSpec spec, String key, String clusterId, ObjectNode allotment, ResourceTags tags) {}
+
+  /// Chooses what must be unique on this machine or in this account, and stable over the cluster's life: address range,
+  /// ordinals of machines. Pure but for looking at what is taken.
+  ///
+  /// @param before the allotment of an existing cluster, else an empty object
+  /// @param taken allotments of the other clusters under this state
+  ObjectNode allot(
+      ClusterSpec spec, String key, String clusterId, ObjectNode before, Collection<ObjectNode> taken);
+
+  /// Names of the programs of the toolchain that this target needs.
+  List<String> tools();
+
+  /// The whole plan: network, endpoint and machines.
+  InfraPlan plan(Cluster cluster);
+
+  /// Names of the machines of the plan, control planes first.
+  List<String> machineNames(Cluster cluster);
+
+  /// @param outputs stack outputs after `up` of the plan
+  Topology topology(Cluster cluster, Map<String, Object> outputs);
+
+  /// Opens nothing yet: [Infrastructure#open] does.
+  Infrastructure infrastructure(Cluster cluster, Path passphraseFile, Map<String, Path> tools);
+
+  /// Work that may start as soon as the lease is held, beside everything else. Idempotent.
+  void warmUp(Cluster cluster, Map<String, Path> tools) throws InterruptedException;
+
+  /// Tells the platform which configuration each machine may take, by SHA-256 in hexadecimal.
+  void announce(Cluster cluster, Map<String, String> digests);
+
+  /// What runs now: machines, processes, what is simulated. Empty when nothing does.
+  Optional<ObjectNode> inspect(Cluster cluster);
+
+  /// Looks whether a resource that the engine destroyed is really gone from the world. Changes nothing.
+  Remnant confirm(Cluster cluster, Infrastructure.StateResource resource);
+
+  /// Ends and removes whatever the platform still finds of a cluster besides its stack: processes, sockets, folders.
+  /// Returns what it found, each confirmed gone or not. Idempotent; needs no record but the key and id.
+  List<Remnant> sweep(String key, String clusterId) throws InterruptedException;
+
+  /// @param kind for example `process`, `socket`, `folder`, `address`
+  /// @param observed what was seen when looking after the removal
+  record Remnant(String kind, String id, String name, boolean gone, String method, String observed) {}
+}

@@ -1,0 +1,68 @@
+package io.sskuba.infra.pulumi;
+
+import io.sskuba.problem.Problem;
+import io.sskuba.problem.ProblemCode;
+import java.util.List;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// Turns what the engine reported into one problem: which resource, and what its provider said.
+final class FailureReport {
+  private static final int CAUSES_MAX = 5;
+  private static final int TAIL_MAX = 800;
+  private static final Pattern CODE = Pattern.compile("SSK-[A-Z]+-[0-9]{3}");
+
+  private FailureReport() {}
+
+  /// @param text the engine's own output, for failures outside any resource
+  static Problem of(String what, @Nullable EngineEvents events, String text) {
+    List<EngineEvents.Failure> failures = events == null ? List.of() : events.failures();
+    EngineEvents.Failure first =
+        failures.stream()
+            .filter(f -> !f.urn().isEmpty() && !EngineEvents.typeOf(f.urn()).startsWith("pulumi:"))
+            .findFirst()
+            .orElse(failures.isEmpty() ? null : failures.getFirst());
+    if (first == null) {
+      return Problem.of(ProblemCode.INFRA_FAILED, what + " failed").fact("cause", tail(text));
+    }
+    boolean resource = !EngineEvents.typeOf(first.urn()).startsWith("pulumi:");
+    String subject =
+        !first.urn().isEmpty() && resource
+            ? " of " + EngineEvents.typeOf(first.urn()) + " " + EngineEvents.name(first.urn())
+            : "";
+    Problem problem =
+        Problem.of(code(first.message()), what + subject + " failed")
+            .fact("cause", first.message());
+    List<EngineEvents.Failure> others =
+        failures.stream()
+            .filter(f -> !Objects.equals(f, first))
+            .filter(f -> !f.urn().isEmpty() && !EngineEvents.typeOf(f.urn()).startsWith("pulumi:"))
+            .distinct()
+            .limit(CAUSES_MAX)
+            .toList();
+    for (EngineEvents.Failure other : others) {
+      problem = problem.fact("also", EngineEvents.name(other.urn()) + ": " + other.message());
+    }
+    return problem;
+  }
+
+  /// A provider of ours puts its own code into the message.
+  private static ProblemCode code(String message) {
+    Matcher matcher = CODE.matcher(message);
+    if (matcher.find()) {
+      for (ProblemCode code : ProblemCode.values()) {
+        if (code.id().equals(matcher.group())) {
+          return code;
+        }
+      }
+    }
+    return ProblemCode.INFRA_FAILED;
+  }
+
+  private static String tail(String text) {
+    String plain = text.strip();
+    return plain.length() > TAIL_MAX ? "…" + plain.substring(plain.length() - TAIL_MAX) : plain;
+  }
+}

@@ -1,0 +1,394 @@
+package io.sskuba.infra.pulumi;
+
+import com.pulumi.automation.AutomationException;
+import com.pulumi.automation.DestroyOptions;
+import com.pulumi.automation.LocalWorkspace;
+import com.pulumi.automation.LocalWorkspaceOptions;
+import com.pulumi.automation.PreviewOptions;
+import com.pulumi.automation.RefreshOptions;
+import com.pulumi.automation.UpOptions;
+import com.pulumi.automation.WorkspaceStack;
+import io.sskuba.infra.InfraPlan;
+import io.sskuba.infra.Infrastructure;
+import io.sskuba.io.AtomicFiles;
+import io.sskuba.io.RandomSource;
+import io.sskuba.io.TimeSource;
+import io.sskuba.problem.Problem;
+import io.sskuba.problem.ProblemCode;
+import io.sskuba.problem.SskubaException;
+import io.sskuba.wait.Deadline;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// One isolated Pulumi stack, driven by the real engine through the Automation API.
+///
+/// The Automation API starts the operations; [EngineCommand] is its way to the executable,
+/// [PlanRuntime] the program, [EngineEvents] the event stream. A `file://` backend's checkpoint is
+/// read as a file, since each command costs 0.15-0.3 s.
+/// - Limits: one operation at a time on an instance; deadlines as given.
+/// - Errors: `INFRA_FAILED` (resource, provider's message, what exists), `INFRA_LOCKED` (holder),
+///   `INFRA_TIMED_OUT` (what was pending), `STATE_CORRUPT`, `STATE_UNWRITABLE`.
+/// - Idempotent: every operation, by the engine's state.
+public final class PulumiInfrastructure implements Infrastructure {
+  private static final Duration ORPHAN_GRACE = Duration.ofSeconds(10);
+  private static final int EXISTS_SHOWN = 20;
+
+  private final PulumiSettings settings;
+  private final TimeSource time;
+  private final RandomSource random;
+  private final EngineLease lease;
+  private final EngineCommand command;
+  private final StackFiles files;
+  private @Nullable WorkspaceStack stack;
+
+  public PulumiInfrastructure(
+      PulumiSettings settings,
+      List<ProviderService> providers,
+      TimeSource time,
+      RandomSource random) {
+    this.settings = settings;
+    this.time = time;
+    this.random = random;
+    this.lease = new EngineLease(settings.workFolder(), time);
+    this.command = new EngineCommand(settings, providers, lease);
+    this.files = new StackFiles(settings);
+  }
+
+  @Override
+  public void open(Duration limit) throws InterruptedException {
+    Deadline deadline = Deadline.after(time, limit);
+    select(deadline, true);
+    releaseDeadLocks(files.locks(), deadline);
+    if (StackState.hasPendingOperations(files.deployment())) {
+      clearPending(deadline);
+    }
+  }
+
+  /// Finds the stack, or makes it when `create` is set. False when there is none.
+  private boolean select(Deadline deadline, boolean create) throws InterruptedException {
+    if (stack != null) {
+      return true;
+    }
+    try {
+      files.prepare();
+      command.begin(deadline);
+      LocalWorkspace workspace =
+          LocalWorkspace.create(
+              LocalWorkspaceOptions.builder()
+                  .workDir(settings.workFolder())
+                  .pulumiHome(settings.homeFolder())
+                  .pulumiCommand(command)
+                  .secretsProvider("passphrase")
+                  .build());
+      String name = settings.qualifiedStack();
+      Boolean known = files.exists();
+      if (known == null) {
+        try {
+          stack = WorkspaceStack.select(name, workspace);
+          command.stackKnown(true);
+          return true;
+        } catch (AutomationException e) {
+          if (!text(e).contains("no stack named")) {
+            throw e;
+          }
+        }
+      } else if (known) {
+        command.stackKnown(true);
+        stack = WorkspaceStack.select(name, workspace);
+        return true;
+      }
+      if (!create) {
+        return false;
+      }
+      stack = WorkspaceStack.create(name, workspace);
+      command.stackKnown(true);
+      return true;
+    } catch (AutomationException e) {
+      throw failed("making the Pulumi stack " + settings.qualifiedStack(), null, e);
+    } catch (IOException e) {
+      throw new SskubaException(
+          Problem.of(ProblemCode.STATE_UNWRITABLE, "the Pulumi stack's folder cannot be written")
+              .fact("folder", settings.workFolder().toString())
+              .fact("cause", String.valueOf(e.getMessage())),
+          e);
+    }
+  }
+
+  private WorkspaceStack stack() {
+    WorkspaceStack known = stack;
+    if (known == null) {
+      throw new IllegalStateException("open() comes first");
+    }
+    return known;
+  }
+
+  @Override
+  public Changes preview(InfraPlan plan, Consumer<ResourceEvent> events, Duration limit)
+      throws InterruptedException {
+    var runtime = new PlanRuntime(plan, settings.providerVersions());
+    EngineEvents seen =
+        operate(
+            "preview",
+            runtime,
+            events,
+            limit,
+            () ->
+                stack()
+                    .preview(
+                        PreviewOptions.builder()
+                            .parallel(settings.parallelism())
+                            .onEvent(e -> {})
+                            .build()));
+    return seen.changes();
+  }
+
+  @Override
+  public Map<String, Object> up(InfraPlan plan, Consumer<ResourceEvent> events, Duration limit)
+      throws InterruptedException {
+    var runtime = new PlanRuntime(plan, settings.providerVersions());
+    operate(
+        "up",
+        runtime,
+        events,
+        limit,
+        () ->
+            stack()
+                .up(UpOptions.builder().parallel(settings.parallelism()).onEvent(e -> {}).build()));
+    return Values.plain(runtime.outputs());
+  }
+
+  @Override
+  public void refresh(Consumer<ResourceEvent> events, Duration limit) throws InterruptedException {
+    operate(
+        "refresh",
+        null,
+        events,
+        limit,
+        () ->
+            stack()
+                .refresh(
+                    RefreshOptions.builder()
+                        .parallel(settings.parallelism())
+                        .onEvent(e -> {})
+                        .build()));
+  }
+
+  /// What a killed run was making is not in the state; providers are idempotent by resource key, so
+  /// the next `up` finds it again. What is left to do is to forget the intention.
+  private void clearPending(Deadline deadline) throws InterruptedException {
+    operate(
+        "refresh",
+        null,
+        e -> {},
+        deadline.left(),
+        () ->
+            stack()
+                .refresh(
+                    RefreshOptions.builder()
+                        .parallel(settings.parallelism())
+                        .clearPendingCreates(true)
+                        .onEvent(e -> {})
+                        .build()));
+  }
+
+  @Override
+  public void destroy(Consumer<ResourceEvent> events, Duration limit) throws InterruptedException {
+    Deadline deadline = Deadline.after(time, limit);
+    if (!select(deadline, false)) {
+      files.remove();
+      return;
+    }
+    releaseDeadLocks(files.locks(), deadline);
+    if (!Files.exists(settings.passphraseFile())) {
+      forgetPassphrase(deadline);
+    }
+    operate(
+        "destroy",
+        null,
+        events,
+        deadline.left(),
+        () ->
+            stack()
+                .destroy(
+                    DestroyOptions.builder()
+                        .parallel(settings.parallelism())
+                        .onEvent(e -> {})
+                        .build()));
+    stack = null;
+    command.stackKnown(false);
+    files.remove();
+  }
+
+  /// Makes the stack usable without its passphrase, which is lost with the identity or after a
+  /// reboot: delete must not need it. The state holds references, not secrets, so nothing is lost;
+  /// should it hold ciphertext all the same, that becomes null, and providers delete by id.
+  private void forgetPassphrase(Deadline deadline) throws InterruptedException {
+    try {
+      AtomicFiles.writeString(
+          settings.passphraseFile(), HexFormat.of().formatHex(random.bytes(32)));
+      command.begin(deadline);
+      files.resetSecrets(command);
+    } catch (AutomationException e) {
+      throw failed("opening the stack without its passphrase", null, e);
+    } catch (IOException e) {
+      throw new SskubaException(
+          Problem.of(ProblemCode.STATE_UNWRITABLE, "a new passphrase cannot be written")
+              .fact("cause", String.valueOf(e.getMessage())),
+          e);
+    }
+  }
+
+  @Override
+  public List<StateResource> resources() {
+    return StackState.resources(files.deployment());
+  }
+
+  @Override
+  public void close() {
+    stack = null;
+  }
+
+  @FunctionalInterface
+  private interface Action {
+    void run() throws AutomationException;
+  }
+
+  private EngineEvents operate(
+      String name,
+      @Nullable PlanRuntime runtime,
+      Consumer<ResourceEvent> sink,
+      Duration limit,
+      Action action)
+      throws InterruptedException {
+    Deadline deadline = Deadline.after(time, limit);
+    stack();
+    boolean retried = false;
+    while (true) {
+      var events = new EngineEvents(sink, settings.redactor());
+      var operation = new EngineCommand.Operation(runtime, events, deadline);
+      command.begin(operation);
+      try {
+        action.run();
+        RuntimeException broken = events.sinkFailure();
+        if (broken != null) {
+          throw broken;
+        }
+        return events;
+      } catch (AutomationException e) {
+        if (operation.stop == EngineCommand.Stop.INTERRUPTED) {
+          // Clears the flag that the command set again.
+          Thread.interrupted();
+          throw new InterruptedException(name + " was stopped");
+        }
+        List<StackLock> locks = StackLock.in(text(e));
+        if (!locks.isEmpty() && !retried) {
+          retried = true;
+          releaseDeadLocks(locks, deadline);
+          continue;
+        }
+        throw failed(name, operation, e);
+      }
+    }
+  }
+
+  /// Cancels the lock of a dead holder; refuses to touch a live one's.
+  private void releaseDeadLocks(List<StackLock> locks, Deadline deadline)
+      throws InterruptedException {
+    if (locks.isEmpty()) {
+      return;
+    }
+    EngineLease.Content holder = lease.read();
+    for (StackLock lock : locks) {
+      StackLock.Verdict verdict = lock.verdict(holder, time.now());
+      switch (verdict) {
+        case LIVE -> throw locked(lock);
+        case ORPHAN -> endOrphan(lock.pid());
+        case DEAD -> {}
+      }
+    }
+    try {
+      command.begin(deadline);
+      stack().cancel();
+      lease.remove();
+    } catch (AutomationException e) {
+      throw failed("releasing the lock of a dead run", null, e);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private static void endOrphan(long pid) throws InterruptedException {
+    ProcessHandle process = ProcessHandle.of(pid).orElse(null);
+    if (process == null) {
+      return;
+    }
+    process.destroy();
+    try {
+      process.onExit().get(ORPHAN_GRACE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+      process.destroyForcibly();
+    }
+  }
+
+  private SskubaException locked(StackLock lock) {
+    return new SskubaException(
+        Problem.of(
+                ProblemCode.INFRA_LOCKED,
+                "the Pulumi stack " + settings.qualifiedStack() + " is locked")
+            .fact("holder", lock.user() + "@" + lock.host() + ", pid " + lock.pid())
+            .fact("since", lock.at().toString())
+            .next(
+                "PULUMI_BACKEND_URL="
+                    + settings.stateUrl()
+                    + " pulumi cancel --stack "
+                    + settings.qualifiedStack()
+                    + "   (only if that process is surely gone)"));
+  }
+
+  private SskubaException failed(
+      String what, EngineCommand.@Nullable Operation operation, AutomationException e) {
+    List<StackLock> locks = StackLock.in(text(e));
+    if (!locks.isEmpty()) {
+      return locked(locks.getFirst());
+    }
+    Problem problem;
+    if (operation != null && operation.stop == EngineCommand.Stop.DEADLINE) {
+      List<String> pending = operation.events.pending();
+      problem =
+          Problem.of(
+                  ProblemCode.INFRA_TIMED_OUT,
+                  what
+                      + " did not end within "
+                      + io.sskuba.spec.Durations.format(operation.deadline.limit()))
+              .fact(
+                  "observed",
+                  operation.events.finished()
+                      + " operations done, pending: "
+                      + (pending.isEmpty() ? "none yet" : String.join(", ", pending)));
+    } else {
+      problem = FailureReport.of(what, operation == null ? null : operation.events, text(e));
+    }
+    for (StateResource resource : resources().stream().limit(EXISTS_SHOWN).toList()) {
+      problem = problem.exists(resource.type() + " " + resource.name());
+    }
+    return new SskubaException(problem, e);
+  }
+
+  /// What the engine printed, redacted.
+  private String text(AutomationException e) {
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      if (t instanceof EngineCommand.EngineFailed failure) {
+        String all = failure.result().standardError() + "\n" + failure.result().standardOutput();
+        return settings.redactor().apply(Redaction.clean(all));
+      }
+    }
+    return String.valueOf(e.getMessage());
+  }
+}

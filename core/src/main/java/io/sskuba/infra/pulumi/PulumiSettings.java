@@ -1,0 +1,137 @@
+package io.sskuba.infra.pulumi;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/// What one isolated stack needs to know about its surroundings.
+///
+/// @param binary the `pulumi` executable
+/// @param stateUrl state backend, `file://…`, `s3://…`, `azblob://…`
+/// @param organisation used on a backend that knows organisations; a self-managed one has only
+///   `organization`
+/// @param project Pulumi project
+/// @param stack `NAME`, or `rehearsal.NAME`
+/// @param passphraseFile 0600 file in memory-backed storage
+/// @param workFolder this stack's own folder: project and stack settings, the engine's lease
+/// @param homeFolder `HOME` and `PULUMI_HOME` of the engine; empty at first, may be shared
+/// @param parallelism resource operations at once
+/// @param providerVersions package to version, for the default providers' `version`
+/// @param config plain stack configuration such as `aws:region`; never a secret
+/// @param environment further environment variables of the engine; the rest is built from nothing
+/// @param refreshFirst read every resource again at the start of each preview and up, in the same
+///   engine run
+/// @param acquirePlugins whether the engine may download plugins
+/// @param stopGrace how long a stopped engine may take to finish running operations
+/// @param redactor takes secrets out of messages before anyone sees them
+public record PulumiSettings(
+    Path binary,
+    URI stateUrl,
+    String organisation,
+    String project,
+    String stack,
+    Path passphraseFile,
+    Path workFolder,
+    Path homeFolder,
+    int parallelism,
+    Map<String, String> providerVersions,
+    Map<String, String> config,
+    Map<String, String> environment,
+    boolean refreshFirst,
+    boolean acquirePlugins,
+    Duration stopGrace,
+    UnaryOperator<String> redactor) {
+
+  private static final Set<String> SELF_MANAGED = Set.of("file", "s3", "azblob", "gs", "postgres");
+
+  public PulumiSettings {
+    providerVersions = Map.copyOf(providerVersions);
+    config = Map.copyOf(config);
+    environment = Map.copyOf(environment);
+  }
+
+  /// Settings for simulated providers: state is refreshed first, no plugin is acquired, 32
+  /// operations at once, 10 s grace.
+  public static PulumiSettings simulated(
+      Path binary,
+      URI stateUrl,
+      String organisation,
+      String project,
+      String stack,
+      Path passphraseFile,
+      Path workFolder,
+      Path homeFolder) {
+    return new PulumiSettings(
+        binary,
+        stateUrl,
+        organisation,
+        project,
+        stack,
+        passphraseFile,
+        workFolder,
+        homeFolder,
+        32,
+        Map.of(),
+        Map.of(),
+        Map.of(),
+        true,
+        false,
+        Duration.ofSeconds(10),
+        UnaryOperator.identity());
+  }
+
+  public PulumiSettings withPassphraseFile(Path file) {
+    return new PulumiSettings(
+        binary,
+        stateUrl,
+        organisation,
+        project,
+        stack,
+        file,
+        workFolder,
+        homeFolder,
+        parallelism,
+        providerVersions,
+        config,
+        environment,
+        refreshFirst,
+        acquirePlugins,
+        stopGrace,
+        redactor);
+  }
+
+  public PulumiSettings withParallelism(int operations) {
+    return new PulumiSettings(
+        binary,
+        stateUrl,
+        organisation,
+        project,
+        stack,
+        passphraseFile,
+        workFolder,
+        homeFolder,
+        operations,
+        providerVersions,
+        config,
+        environment,
+        refreshFirst,
+        acquirePlugins,
+        stopGrace,
+        redactor);
+  }
+
+  /// `ORGANISATION/PROJECT/STACK` as the backend knows it.
+  String qualifiedStack() {
+    boolean selfManaged = SELF_MANAGED.contains(String.valueOf(stateUrl.getScheme()));
+    return (selfManaged ? "organization" : organisation) + "/" + project + "/" + stack;
+  }
+
+  /// The checkpoint folder's root when the state is a folder of this machine, else null.
+  @Nullable Path stateFolder() {
+    return "file".equals(stateUrl.getScheme()) ? Path.of(stateUrl.getPath()) : null;
+  }
+}

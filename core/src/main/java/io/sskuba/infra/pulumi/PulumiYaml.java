@@ -1,0 +1,141 @@
+package io.sskuba.infra.pulumi;
+
+import io.sskuba.infra.InfraPlan;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// Prints a plan as a program that Pulumi YAML accepts.
+///
+/// Deterministic: resources in plan order, properties sorted. A reference becomes
+/// `${KEY.PROPERTY}`, where KEY is the resource's name, or, when that cannot stand in a reference,
+/// an identifier made of it (the name then stands in `name`). A `$` that would be read as a
+/// reference or an escape is doubled. A secret becomes `fn::secret` of a placeholder: a program
+/// holds no values of secrets.
+/// - Source: https://www.pulumi.com/docs/iac/languages-sdks/yaml/yaml-language-reference/
+public final class PulumiYaml {
+  private static final String SECRET_PLACEHOLDER = "REPLACE-ME";
+
+  private PulumiYaml() {}
+
+  /// @param project Pulumi project name
+  /// @param providerVersions package to version; printed as each resource's `options.version`
+  public static String print(InfraPlan plan, String project, Map<String, String> providerVersions) {
+    Map<String, String> keys = keys(plan);
+    Map<String, Object> resources = new LinkedHashMap<>();
+    for (InfraPlan.Resource resource : plan.resources()) {
+      resources.put(key(keys, resource.name()), resource(resource, keys, providerVersions));
+    }
+    Map<String, Object> program = new LinkedHashMap<>();
+    program.put("name", project);
+    program.put("runtime", "yaml");
+    program.put("resources", resources);
+    if (!plan.outputs().isEmpty()) {
+      program.put("outputs", value(new TreeMap<>(plan.outputs()), keys));
+    }
+    return YamlText.document(program);
+  }
+
+  private static Map<String, Object> resource(
+      InfraPlan.Resource resource, Map<String, String> keys, Map<String, String> versions) {
+    Map<String, Object> out = new LinkedHashMap<>();
+    out.put("type", resource.type());
+    if (!key(keys, resource.name()).equals(resource.name())) {
+      out.put("name", resource.name());
+    }
+    if (!resource.inputs().isEmpty()) {
+      out.put("properties", value(new TreeMap<>(resource.inputs()), keys));
+    }
+    Map<String, Object> options = new LinkedHashMap<>();
+    if (!resource.dependsOn().isEmpty()) {
+      options.put(
+          "dependsOn", resource.dependsOn().stream().map(n -> "${" + key(keys, n) + "}").toList());
+    }
+    String version = versions.get(PlanRuntime.packageOf(resource.type()));
+    if (version != null) {
+      options.put("version", version);
+    }
+    if (!options.isEmpty()) {
+      out.put("options", options);
+    }
+    return out;
+  }
+
+  private static @Nullable Object value(@Nullable Object value, Map<String, String> keys) {
+    return switch (value) {
+      case InfraPlan.Ref ref -> reference(ref, keys);
+      case InfraPlan.Secret secret -> secret(secret, keys);
+      case String text -> escape(text);
+      case List<?> list -> {
+        List<@Nullable Object> out = new ArrayList<>();
+        for (Object item : list) {
+          out.add(value(item, keys));
+        }
+        yield out;
+      }
+      case Map<?, ?> map -> {
+        Map<String, @Nullable Object> sorted = new TreeMap<>();
+        map.forEach((k, v) -> sorted.put(String.valueOf(k), value(v, keys)));
+        yield sorted;
+      }
+      case null -> null;
+      default -> value;
+    };
+  }
+
+  /// Pulumi YAML reads `$$` as `$` and `${` as the start of a reference, anywhere in a string.
+  private static String escape(String text) {
+    return text.contains("${") || text.contains("$$") ? text.replace("$", "$$") : text;
+  }
+
+  private static Object secret(InfraPlan.Secret secret, Map<String, String> keys) {
+    Object inner =
+        secret.value() instanceof InfraPlan.Ref ref ? reference(ref, keys) : SECRET_PLACEHOLDER;
+    return Map.of("fn::secret", inner);
+  }
+
+  /// `${KEY.a[0]["b.c"]}`: steps that are no identifiers in brackets and quotes.
+  private static String reference(InfraPlan.Ref ref, Map<String, String> keys) {
+    StringBuilder out = new StringBuilder("${").append(key(keys, ref.resource()));
+    for (String step : Values.steps(ref.property())) {
+      if (step.matches("[0-9]+")) {
+        out.append('[').append(step).append(']');
+      } else if (step.matches("[A-Za-z_$][A-Za-z0-9_$]*")) {
+        out.append('.').append(step);
+      } else {
+        String quoted = step.replace("\\", "\\\\").replace("\"", "\\\"");
+        out.append("[\"").append(quoted).append("\"]");
+      }
+    }
+    return out.append('}').toString();
+  }
+
+  private static String key(Map<String, String> keys, String name) {
+    String key = keys.get(name);
+    if (key == null) {
+      throw new IllegalArgumentException("no resource named " + name + " in the plan");
+    }
+    return key;
+  }
+
+  /// A program key per resource: the name where it can stand in a reference, else an identifier
+  /// made of it, made unique.
+  private static Map<String, String> keys(InfraPlan plan) {
+    Map<String, String> keys = new LinkedHashMap<>();
+    for (InfraPlan.Resource resource : plan.resources()) {
+      String base = resource.name().replaceAll("[^A-Za-z0-9_-]", "-");
+      if (!base.matches("[A-Za-z_].*") || base.equals("pulumi")) {
+        base = "r-" + base;
+      }
+      String key = base;
+      for (int n = 2; keys.containsValue(key); n++) {
+        key = base + "-" + n;
+      }
+      keys.put(resource.name(), key);
+    }
+    return keys;
+  }
+}

@@ -1,0 +1,184 @@
+package io.sskuba.infra.pulumi;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.pulumi.automation.AutomationException;
+import com.pulumi.automation.CommandRunOptions;
+import io.sskuba.io.AtomicFiles;
+import io.sskuba.io.Json;
+import io.sskuba.io.Yaml;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// A stack's files: the project and stack settings in the work folder, and, of a `file://` backend,
+/// the checkpoint.
+final class StackFiles {
+  private final PulumiSettings settings;
+  private final @Nullable StackState state;
+
+  StackFiles(PulumiSettings settings) {
+    this.settings = settings;
+    Path folder = settings.stateFolder();
+    this.state =
+        folder == null ? null : new StackState(folder, settings.project(), settings.stack());
+  }
+
+  private Path projectFile() {
+    return settings.workFolder().resolve("Pulumi.yaml");
+  }
+
+  private Path stackFile() {
+    return settings.workFolder().resolve("Pulumi." + settings.stack() + ".yaml");
+  }
+
+  /// Writes the settings that the engine reads, keeping the salt that it wrote itself.
+  void prepare() throws IOException {
+    AtomicFiles.privateFolder(settings.workFolder());
+    AtomicFiles.privateFolder(settings.homeFolder());
+    Path folder = settings.stateFolder();
+    if (folder != null) {
+      AtomicFiles.privateFolder(folder);
+    }
+    Map<String, Object> project = new LinkedHashMap<>();
+    project.put("name", settings.project());
+    project.put("runtime", "java");
+    write(projectFile(), Yaml.dump(project));
+    Map<String, Object> stack = new LinkedHashMap<>();
+    String salt = salt();
+    if (salt != null) {
+      stack.put("encryptionsalt", salt);
+    }
+    if (!settings.config().isEmpty()) {
+      stack.put("config", new TreeMap<>(settings.config()));
+    }
+    if (!stack.isEmpty()) {
+      write(stackFile(), Yaml.dump(stack));
+    }
+  }
+
+  private static void write(Path file, String text) throws IOException {
+    if (!Files.exists(file) || !Files.readString(file).equals(text)) {
+      AtomicFiles.writeString(file, text);
+    }
+  }
+
+  /// The salt of the passphrase: from the stack settings, else (a lost work folder) the checkpoint.
+  private @Nullable String salt() throws IOException {
+    if (Files.exists(stackFile())
+        && Yaml.load(Files.readString(stackFile())) instanceof Map<?, ?> map
+        && map.get("encryptionsalt") instanceof String salt) {
+      return salt;
+    }
+    JsonNode deployment = deployment();
+    String salt =
+        deployment == null
+            ? ""
+            : deployment.path("secrets_providers").path("state").path("salt").asText();
+    return salt.isEmpty() ? null : salt;
+  }
+
+  /// Whether the stack exists; null when only the engine can tell.
+  @Nullable Boolean exists() {
+    return state == null ? null : state.exists();
+  }
+
+  @Nullable JsonNode deployment() {
+    return state == null ? null : state.deployment();
+  }
+
+  List<StackLock> locks() {
+    return state == null ? List.of() : StackLock.in(state.locks());
+  }
+
+  /// Exports the deployment, takes secrets provider and ciphertext out, and imports it under the
+  /// passphrase that is there now.
+  void resetSecrets(EngineCommand command) throws IOException, AutomationException {
+    String name = settings.qualifiedStack();
+    String exported =
+        command
+            .run(List.of("stack", "export", "--stack", name), CommandRunOptions.Empty)
+            .standardOutput();
+    ObjectNode document = (ObjectNode) Json.parse(exported);
+    if (document.path("deployment") instanceof ObjectNode deployment) {
+      deployment.remove("secrets_providers");
+      withoutCiphertext(deployment);
+    }
+    Files.deleteIfExists(stackFile());
+    prepare();
+    Path file = settings.workFolder().resolve("import.json");
+    AtomicFiles.writeString(file, Json.pretty(document));
+    try {
+      command.run(
+          List.of("stack", "import", "--force", "--stack", name, "--file", file.toString()),
+          CommandRunOptions.Empty);
+    } finally {
+      Files.deleteIfExists(file);
+    }
+  }
+
+  static void withoutCiphertext(JsonNode node) {
+    if (node instanceof ObjectNode object) {
+      for (Map.Entry<String, JsonNode> entry : List.copyOf(object.properties())) {
+        if (StackState.isSecret(entry.getValue())) {
+          object.set(entry.getKey(), NullNode.getInstance());
+        } else {
+          withoutCiphertext(entry.getValue());
+        }
+      }
+    } else if (node instanceof ArrayNode array) {
+      for (int i = 0; i < array.size(); i++) {
+        if (StackState.isSecret(array.get(i))) {
+          array.set(i, NullNode.getInstance());
+        } else {
+          withoutCiphertext(array.get(i));
+        }
+      }
+    }
+  }
+
+  /// Removes what a removed stack leaves in a `file://` backend (backups, history, an empty lock
+  /// folder) and the work folder's settings. Idempotent.
+  void remove() {
+    try {
+      Files.deleteIfExists(stackFile());
+      Files.deleteIfExists(projectFile());
+      Files.deleteIfExists(settings.workFolder().resolve("engine.json"));
+      Path folder = settings.stateFolder();
+      if (folder == null) {
+        return;
+      }
+      Path root = folder.resolve(".pulumi");
+      Path stacks = root.resolve("stacks").resolve(settings.project());
+      if (Files.isDirectory(stacks)) {
+        String prefix = settings.stack() + ".json";
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(stacks)) {
+          for (Path file : files) {
+            if (file.getFileName().toString().startsWith(prefix)) {
+              Files.deleteIfExists(file);
+            }
+          }
+        }
+      }
+      for (String kind : List.of("history", "backups")) {
+        AtomicFiles.deleteTree(
+            root.resolve(kind).resolve(settings.project()).resolve(settings.stack()));
+      }
+      AtomicFiles.deleteTree(
+          root.resolve("locks")
+              .resolve("organization")
+              .resolve(settings.project())
+              .resolve(settings.stack()));
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package io.sskuba.infra.pulumi;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sskuba.io.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// One lock of a self-managed backend, and whether its holder still lives.
+/// - Source: the engine's `backend/diy/lock.go`.
+record StackLock(long pid, String user, String host, Instant at) {
+  private static final int LOCKS_MAX = 100;
+  private static final Pattern MESSAGE =
+      Pattern.compile("created by (\\S+?)@(\\S+) \\(pid (\\d+)\\) at (\\S+)");
+
+  /// What is known of a lock's holder.
+  enum Verdict {
+    /// A run that goes on: hands off.
+    LIVE,
+    /// An engine of ours whose JVM is dead: it cannot make progress, and may be stopped.
+    ORPHAN,
+    /// No process holds it.
+    DEAD
+  }
+
+  /// The locks in a `file://` backend.
+  static List<StackLock> in(Path folder) {
+    List<StackLock> locks = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.json")) {
+      for (Path file : files) {
+        if (locks.size() < LOCKS_MAX) {
+          JsonNode json = Json.parse(Files.readAllBytes(file));
+          locks.add(
+              new StackLock(
+                  json.path("pid").asLong(),
+                  json.path("username").asText(),
+                  json.path("hostname").asText(),
+                  instant(json.path("timestamp").asText())));
+        }
+      }
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      return locks;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return locks;
+  }
+
+  /// The locks that the engine names in an error message.
+  static List<StackLock> in(String message) {
+    List<StackLock> locks = new ArrayList<>();
+    Matcher matcher = MESSAGE.matcher(message);
+    while (matcher.find() && locks.size() < LOCKS_MAX) {
+      locks.add(
+          new StackLock(
+              Long.parseLong(matcher.group(3)),
+              matcher.group(1),
+              matcher.group(2),
+              instant(matcher.group(4))));
+    }
+    return locks;
+  }
+
+  private static Instant instant(String text) {
+    try {
+      return OffsetDateTime.parse(text).toInstant();
+    } catch (java.time.DateTimeException e) {
+      // Unknown: as if just taken, which is the careful reading.
+      return Instant.MAX;
+    }
+  }
+
+  /// Judges the holder. A lock that no lease of ours explains is taken for live: another program,
+  /// or another machine, holds it.
+  Verdict verdict(EngineLease.@Nullable Content lease, Instant now) {
+    if (lease == null || !lease.host().equals(host) || at.isBefore(lease.since().minusSeconds(1))) {
+      return Verdict.LIVE;
+    }
+    boolean named = lease.enginePid() == pid;
+    if (lease.enginePid() != 0 && !named) {
+      return Verdict.LIVE;
+    }
+    if (!lease.bootId().equals(ProcessIdentity.bootId()) || lease.bootId().isEmpty()) {
+      return lease.until().isBefore(now) ? Verdict.DEAD : Verdict.LIVE;
+    }
+    boolean engineAlive =
+        named
+            ? ProcessIdentity.alive(pid, lease.engineStart())
+            : ProcessIdentity.start(pid) != -1 && startedBefore(pid, at);
+    if (!engineAlive) {
+      return Verdict.DEAD;
+    }
+    boolean ownerAlive = ProcessIdentity.alive(lease.ownerPid(), lease.ownerStart());
+    return ownerAlive ? Verdict.LIVE : Verdict.ORPHAN;
+  }
+
+  /// Whether the process that has `pid` now can have written a lock at `moment`.
+  private static boolean startedBefore(long pid, Instant moment) {
+    return ProcessHandle.of(pid)
+        .flatMap(h -> h.info().startInstant())
+        .map(start -> start.minus(Duration.ofSeconds(1)).isBefore(moment))
+        .orElse(false);
+  }
+}

@@ -1,0 +1,173 @@
+package io.sskuba.infra.pulumi;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sskuba.infra.Infrastructure.StateResource;
+import io.sskuba.io.Json;
+import io.sskuba.problem.Problem;
+import io.sskuba.problem.ProblemCode;
+import io.sskuba.problem.SskubaException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
+
+/// Reads a stack's checkpoint without starting the engine.
+///
+/// Layout of a self-managed backend: `.pulumi/stacks/PROJECT/STACK.json[.gz]`, locks below
+/// `.pulumi/locks/organization/PROJECT/STACK/`.
+/// - Limits: checkpoints of 256 MiB.
+/// - Source: the engine's `backend/diy` (store.go, lock.go), checkpoint version 3.
+final class StackState {
+  private static final int CHECKPOINT_MAX = 256 << 20;
+
+  private final Path root;
+  private final String project;
+  private final String stack;
+
+  StackState(Path stateFolder, String project, String stack) {
+    this.root = stateFolder.resolve(".pulumi");
+    this.project = project;
+    this.stack = stack;
+  }
+
+  private Path checkpoint() {
+    Path plain = root.resolve("stacks").resolve(project).resolve(stack + ".json");
+    Path compressed = plain.resolveSibling(stack + ".json.gz");
+    return Files.exists(compressed) ? compressed : plain;
+  }
+
+  boolean exists() {
+    return Files.exists(checkpoint());
+  }
+
+  /// Folder of the stack's lock files; may be missing.
+  Path locks() {
+    return root.resolve("locks").resolve("organization").resolve(project).resolve(stack);
+  }
+
+  /// The deployment (`checkpoint.latest`), or null when there is none.
+  @Nullable JsonNode deployment() {
+    Path file = checkpoint();
+    try (InputStream raw = Files.newInputStream(file);
+        InputStream in = file.toString().endsWith(".gz") ? new GZIPInputStream(raw) : raw) {
+      byte[] bytes = in.readNBytes(CHECKPOINT_MAX);
+      JsonNode latest = Json.parse(bytes).path("checkpoint").path("latest");
+      return latest.isObject() ? latest : null;
+    } catch (NoSuchFileException e) {
+      return null;
+    } catch (IOException | java.io.UncheckedIOException e) {
+      throw new SskubaException(
+          Problem.of(
+                  ProblemCode.STATE_CORRUPT,
+                  "the Pulumi stack " + project + "/" + stack + " cannot be read")
+              .fact("file", file.toString())
+              .fact("cause", String.valueOf(e.getMessage())),
+          e);
+    }
+  }
+
+  /// Names of the operations that a killed run left in the state.
+  static boolean hasPendingOperations(@Nullable JsonNode deployment) {
+    return deployment != null && !deployment.path("pending_operations").isEmpty();
+  }
+
+  /// Custom resources of ours: not the stack, not providers.
+  static List<StateResource> resources(@Nullable JsonNode deployment) {
+    List<StateResource> out = new ArrayList<>();
+    if (deployment == null) {
+      return out;
+    }
+    for (JsonNode resource : deployment.path("resources")) {
+      String type = resource.path("type").asText();
+      if (!type.startsWith("pulumi:")) {
+        JsonNode id = resource.path("id");
+        out.add(
+            new StateResource(
+                type,
+                EngineEvents.name(resource.path("urn").asText()),
+                id.isTextual() ? id.asText() : null,
+                plainMap(resource.path("outputs"))));
+      }
+    }
+    return out;
+  }
+
+  /// Whether any value in the deployment is ciphertext.
+  static boolean holdsCiphertext(JsonNode node) {
+    if (node.isObject()) {
+      if (isSecret(node)) {
+        return true;
+      }
+      for (JsonNode child : node) {
+        if (holdsCiphertext(child)) {
+          return true;
+        }
+      }
+    } else if (node.isArray()) {
+      for (JsonNode child : node) {
+        if (holdsCiphertext(child)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  static boolean isSecret(JsonNode node) {
+    return Values.SECRET.equals(node.path(Values.SIGNATURE).asText());
+  }
+
+  static Map<String, Object> plainMap(JsonNode object) {
+    Map<String, Object> out = new LinkedHashMap<>();
+    object
+        .properties()
+        .forEach(
+            entry -> {
+              Object value = plain(entry.getValue());
+              if (value != null) {
+                out.put(entry.getKey(), value);
+              }
+            });
+    return out;
+  }
+
+  /// A JSON value as plain Java; a secret shows as [Values#SECRET_SHOWN], whatever form it has.
+  static @Nullable Object plain(JsonNode node) {
+    if (isSecret(node)) {
+      return Values.SECRET_SHOWN;
+    }
+    if (node.isTextual()) {
+      return node.asText().equals(Values.UNKNOWN) ? Values.UNKNOWN_SHOWN : node.asText();
+    }
+    if (node.isBoolean()) {
+      return node.asBoolean();
+    }
+    if (node.isIntegralNumber()) {
+      return node.asLong();
+    }
+    if (node.isNumber()) {
+      return node.asDouble();
+    }
+    if (node.isObject()) {
+      return plainMap(node);
+    }
+    if (node.isArray()) {
+      List<Object> out = new ArrayList<>();
+      for (JsonNode child : node) {
+        Object value = plain(child);
+        if (value != null) {
+          out.add(value);
+        }
+      }
+      return out;
+    }
+    return null;
+  }
+}

@@ -1,0 +1,189 @@
+package io.sskuba.status;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sskuba.apply.ClusterFacts;
+import io.sskuba.apply.Kubeconfigs;
+import io.sskuba.apply.Ports;
+import io.sskuba.infra.Platform;
+import io.sskuba.infra.Topology;
+import io.sskuba.kube.KubeApi;
+import io.sskuba.kube.KubeStatusException;
+import io.sskuba.problem.Problem;
+import io.sskuba.problem.ProblemCode;
+import io.sskuba.problem.ProblemJson;
+import io.sskuba.problem.SskubaException;
+import io.sskuba.run.RunEvent;
+import io.sskuba.spec.ClusterSpec;
+import io.sskuba.spec.SpecJson;
+import io.sskuba.state.ClusterRecord;
+import io.sskuba.status.ClusterStatus.Component;
+import io.sskuba.status.ClusterStatus.Node;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Looks at a cluster and says how it is: the record first, then what really runs. Changes nothing.
+///
+/// - Limits: [#CALL] for the Kubernetes API; a cluster that does not answer is told as such, never waited for.
+public final class StatusProbe {
+  private static final Duration CALL = Duration.ofSeconds(3);
+  private final Ports ports;
+
+  public StatusProbe(Ports ports) {
+    this.ports = ports;
+  }
+
+  /// The record alone, for lists: nothing is dialled.
+  public ClusterStatus brief(ClusterRecord record) {
+    return status(record, state(record), List.of(), List.of(), warnings(record), record.problem());
+  }
+
+  public ClusterStatus probe(ClusterRecord record) {
+    ClusterSpec spec = SpecJson.fromJson(record.spec());
+    Optional<Platform> platform = ports.platforms().apply(spec.target().provider());
+    Optional<ObjectNode> seen = platform.flatMap(p -> p.inspect(ClusterFacts.of(record, spec)));
+    String state = state(record);
+    ObjectNode problem = record.problem();
+    List<String> warnings = new ArrayList<>(warnings(record));
+    List<Node> nodes = List.of();
+    boolean made = state.equals("ready") || state.equals("degraded");
+    if (made && seen.isEmpty()) {
+      state = "failed";
+      problem = hostDead(record);
+    } else if (seen.isPresent() && ClusterFacts.topology(record).isPresent()) {
+      nodes = nodes(record, spec, warnings);
+      boolean all = !nodes.isEmpty() && nodes.stream().allMatch(Node::ready);
+      if (made) {
+        state = all ? "ready" : "degraded";
+      }
+    }
+    return status(record, state, nodes, components(record, seen), warnings, problem);
+  }
+
+  /// A record that says `creating` with nobody at work is a run that was killed.
+  private String state(ClusterRecord record) {
+    if (record.state().equals("creating") && ports.store().lease(record.key()).isEmpty()) {
+      return "failed";
+    }
+    return record.state();
+  }
+
+  private static ObjectNode hostDead(ClusterRecord record) {
+    return ProblemJson.toJson(
+        Problem.of(ProblemCode.HOST_DEAD, "the machines of " + record.name() + " do not run")
+            .fact("observed", "no host process answers")
+            .exists("the machines' disks, the cluster's secrets and its stack")
+            .next("sskuba-ctl apply --file FILE")
+            .next("sskuba-ctl delete " + record.name() + " --yes"));
+  }
+
+  private static List<String> warnings(ClusterRecord record) {
+    List<String> warnings = new ArrayList<>();
+    record.details().path("warnings").forEach(w -> warnings.add(w.asText()));
+    return warnings;
+  }
+
+  private List<Node> nodes(ClusterRecord record, ClusterSpec spec, List<String> warnings) {
+    Topology topology = ClusterFacts.topology(record).orElseThrow();
+    Map<String, JsonNode> live = new LinkedHashMap<>();
+    try {
+      Optional<String> kubeconfig = Kubeconfigs.tryOpen(ports, record.key());
+      if (kubeconfig.isEmpty()) {
+        warnings.add("nodes are not shown in full: no identity at hand opens this cluster's kubeconfig");
+      } else {
+        try (KubeApi kube = ports.kube().apply(kubeconfig.get(), topology.addresses())) {
+          for (JsonNode node : kube.list("/api/v1/nodes", null, CALL)) {
+            live.put(node.path("metadata").path("name").asText(), node);
+          }
+        }
+      }
+    } catch (UncheckedIOException | KubeStatusException | SskubaException e) {
+      warnings.add("the Kubernetes API does not answer: " + e.getMessage());
+    }
+    List<Node> nodes = new ArrayList<>();
+    for (Topology.Machine machine : topology.machines()) {
+      nodes.add(node(machine, live.get(machine.name()), spec));
+    }
+    return nodes;
+  }
+
+  private static Node node(Topology.Machine machine, @Nullable JsonNode live, ClusterSpec spec) {
+    Map<String, String> labels = new LinkedHashMap<>();
+    Map<String, String> capacity = new LinkedHashMap<>();
+    List<String> taints = new ArrayList<>();
+    boolean ready = false;
+    String version = spec.versions().kubernetes();
+    if (live != null) {
+      live.path("metadata").path("labels").properties().forEach(l -> labels.put(l.getKey(), l.getValue().asText()));
+      live.path("status").path("capacity").properties().forEach(c -> capacity.put(c.getKey(), c.getValue().asText()));
+      for (JsonNode taint : live.path("spec").path("taints")) {
+        taints.add(
+            taint.path("key").asText() + "=" + taint.path("value").asText() + ":" + taint.path("effect").asText());
+      }
+      for (JsonNode condition : live.path("status").path("conditions")) {
+        ready |= condition.path("type").asText().equals("Ready") && condition.path("status").asText().equals("True");
+      }
+      version = live.path("status").path("nodeInfo").path("kubeletVersion").asText(version);
+    }
+    return new Node(
+        machine.name(),
+        machine.controlPlane() ? "control-plane" : "worker",
+        machine.pool(),
+        machine.address(),
+        ready,
+        version,
+        labels,
+        taints,
+        capacity);
+  }
+
+  private static List<Component> components(ClusterRecord record, Optional<ObjectNode> seen) {
+    List<Component> components = new ArrayList<>();
+    seen.ifPresent(
+        host -> {
+          for (JsonNode c : host.path("components")) {
+            components.add(
+                new Component(
+                    c.path("name").asText(),
+                    c.path("ready").asBoolean(),
+                    c.path("real").asBoolean(),
+                    c.path("message").asText()));
+          }
+        });
+    for (JsonNode section : record.details().path("leftOut")) {
+      components.add(
+          new Component(section.asText(), false, false, "left out: this release does not act on it"));
+    }
+    return components;
+  }
+
+  private static ClusterStatus status(
+      ClusterRecord record,
+      String state,
+      List<Node> nodes,
+      List<Component> components,
+      List<String> warnings,
+      @Nullable ObjectNode problem) {
+    return new ClusterStatus(
+        record.name(),
+        record.fqdn(),
+        record.rehearsal(),
+        record.target(),
+        state,
+        record.phase(),
+        record.owner(),
+        RunEvent.rfc3339(record.createdAt()),
+        record.expiresAt() == null ? null : RunEvent.rfc3339(record.expiresAt()),
+        record.endpoint(),
+        nodes,
+        components,
+        warnings,
+        state.equals("ready") ? null : problem);
+  }
+}

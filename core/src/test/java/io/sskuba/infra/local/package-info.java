@@ -1,0 +1,4 @@
+@NullMarked
+package io.sskuba.infra.local;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sskuba.infra.pulumi;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,290 @@
+package io.sskuba.rehearsal.host;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sskuba.infra.local.LocalPlan;
+import io.sskuba.io.AtomicFiles;
+import io.sskuba.io.Json;
+import io.sskuba.io.RandomSource;
+import io.sskuba.io.TimeSource;
+import io.sskuba.net.AddressMap;
+import io.sskuba.problem.Problem;
+import io.sskuba.problem.ProblemCode;
+import io.sskuba.problem.SskubaException;
+import io.sskuba.rehearsal.kubelet.SimKubelets;
+import io.sskuba.rehearsal.machine.MachineNetwork;
+import io.sskuba.rehearsal.plane.LoadBalancer;
+import io.sskuba.rehearsal.plane.PlaneCluster;
+import io.sskuba.rehearsal.plane.StrayProcesses;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// The resources of one local cluster: its network, load balancer and simulated machines.
+///
+/// Everything is in memory: a dead host has nothing, and what its machines kept (disks, and configurations in the
+/// memory-backed folder) is found again when they are created anew.
+final class LocalAccount implements HostAccount {
+  private static final int TALOS_PORT = 50000;
+  private static final int CONFIGS_MAX = 100_000;
+
+  private final HostSettings settings;
+  private final TimeSource time;
+  private final RandomSource random = RandomSource.system();
+  private final Consumer<String> log;
+  private final MachineNetwork network = new MachineNetwork(AddressMap.IDENTITY);
+  private final SimKubelets kubelets;
+  private final Map<String, ObjectNode> networks = new ConcurrentHashMap<>();
+  private final Map<String, Balancer> balancers = new ConcurrentHashMap<>();
+  private final Map<String, LocalMachine> machines = new ConcurrentHashMap<>();
+  private final Map<String, Boolean> announced = new ConcurrentHashMap<>();
+
+  private record Balancer(LoadBalancer proxy, ObjectNode outputs) {}
+
+  private LocalAccount(HostSettings settings, TimeSource time, Consumer<String> log) {
+    this.settings = settings;
+    this.time = time;
+    this.log = log;
+    this.kubelets = new SimKubelets(time, random);
+  }
+
+  /// An account with nothing in it. Processes that a dead host left behind are ended first.
+  static LocalAccount open(HostSettings settings, TimeSource time, Consumer<String> log)
+      throws IOException {
+    killStrays(settings.runtime(), log);
+    return new LocalAccount(settings, time, log);
+  }
+
+  /// Ends what machines of a dead host still run.
+  static void killStrays(Path runtime, Consumer<String> log) throws IOException {
+    Path folders = runtime.resolve("m");
+    if (!Files.isDirectory(folders)) {
+      return;
+    }
+    try (Stream<Path> memories = Files.list(folders)) {
+      for (Path memory : memories.toList()) {
+        for (String name : StrayProcesses.kill(memory)) {
+          log.accept("ended " + name + " of a host that died");
+        }
+      }
+    }
+  }
+
+  @Override
+  public ObjectNode create(String type, String id, JsonNode inputs) throws IOException {
+    switch (type) {
+      case LocalPlan.NETWORK -> {
+        network.addresses(
+            new AddressMap(
+                Map.of(),
+                List.of(
+                    new AddressMap.Block(
+                        inputs.path("cidr").asText(), inputs.path("twinCidr").asText()))));
+        networks.put(id, copy(inputs));
+        return copy(inputs);
+      }
+      case LocalPlan.LOAD_BALANCER -> {
+        return balance(id, inputs);
+      }
+      case LocalPlan.MACHINE -> {
+        return machine(id, inputs);
+      }
+      default -> throw new IOException("no such resource type: " + type);
+    }
+  }
+
+  private synchronized ObjectNode balance(String id, JsonNode inputs) throws IOException {
+    if (!balancers.containsKey(id)) {
+      String twin = inputs.path("twin").asText();
+      int port = inputs.path("port").asInt();
+      refuseTaken(twin, port);
+      LoadBalancer proxy = LoadBalancer.open(twin, port, this::backends);
+      balancers.put(id, new Balancer(proxy, copy(inputs)));
+    }
+    return copy(inputs);
+  }
+
+  private List<LoadBalancer.Backend> backends() {
+    return controlPlanes()
+        .map(m -> new LoadBalancer.Backend(m.twin(), m.plane().apiPort(), m.plane().apiReady()))
+        .toList();
+  }
+
+  private ObjectNode machine(String id, JsonNode inputs) throws IOException {
+    LocalMachine made;
+    synchronized (this) {
+      made = machines.get(id);
+      if (made == null) {
+        refuseTaken(inputs.path("twin").asText(), TALOS_PORT);
+        made =
+            LocalMachine.of(
+                settings, inputs, network, kubelets, cluster(), this::admits, time, random, log);
+        machines.put(id, made);
+      }
+    }
+    made.powerOn();
+    return copy(inputs);
+  }
+
+  private boolean admits(String sha256) {
+    return announced.containsKey(sha256);
+  }
+
+  private PlaneCluster cluster() {
+    return new PlaneCluster() {
+      @Override
+      public List<Peer> controlPlanes() {
+        return LocalAccount.this
+            .controlPlanes()
+            .map(m -> new Peer(m.name(), m.address(), m.twin()))
+            .toList();
+      }
+
+      @Override
+      public Map<String, String> capacity(String machine) {
+        return machines.values().stream()
+            .filter(m -> m.name().equals(machine))
+            .findFirst()
+            .map(LocalMachine::capacity)
+            .orElse(Map.of());
+      }
+    };
+  }
+
+  private Stream<LocalMachine> controlPlanes() {
+    return machines.values().stream()
+        .filter(LocalMachine::controlPlane)
+        .sorted(Comparator.comparing(LocalMachine::name));
+  }
+
+  private static void refuseTaken(String twin, int port) throws IOException {
+    try (ServerSocket probe = new ServerSocket()) {
+      probe.setReuseAddress(true);
+      probe.bind(new InetSocketAddress(InetAddress.getByName(twin), port));
+    } catch (IOException e) {
+      throw new SskubaException(
+          Problem.of(ProblemCode.ADDRESS_IN_USE, twin + ":" + port + " is in use by another process")
+              .fact("cause", String.valueOf(e.getMessage())),
+          e);
+    }
+  }
+
+  @Override
+  public @Nullable ObjectNode read(String type, String id) {
+    return switch (type) {
+      case LocalPlan.NETWORK -> networks.get(id);
+      case LocalPlan.LOAD_BALANCER -> {
+        @Nullable Balancer balancer = balancers.get(id);
+        yield balancer == null ? null : balancer.outputs();
+      }
+      case LocalPlan.MACHINE -> {
+        @Nullable LocalMachine machine = machines.get(id);
+        yield machine == null ? null : machine.inputs();
+      }
+      default -> null;
+    };
+  }
+
+  @Override
+  public ObjectNode update(String type, String id, JsonNode inputs) throws IOException {
+    switch (type) {
+      case LocalPlan.NETWORK -> networks.put(id, copy(inputs));
+      case LocalPlan.LOAD_BALANCER ->
+          balancers.computeIfPresent(id, (_, b) -> new Balancer(b.proxy(), copy(inputs)));
+      case LocalPlan.MACHINE -> {
+        @Nullable LocalMachine machine = machines.get(id);
+        if (machine != null) {
+          machine.inputs(copy(inputs));
+        }
+      }
+      default -> throw new IOException("no such resource type: " + type);
+    }
+    return copy(inputs);
+  }
+
+  @Override
+  public void delete(String type, String id) throws IOException {
+    switch (type) {
+      case LocalPlan.NETWORK -> networks.remove(id);
+      case LocalPlan.LOAD_BALANCER -> {
+        @Nullable Balancer balancer = balancers.remove(id);
+        if (balancer != null) {
+          balancer.proxy().close();
+        }
+      }
+      case LocalPlan.MACHINE -> {
+        @Nullable LocalMachine machine = machines.get(id);
+        if (machine != null) {
+          machine.destroy();
+          machines.remove(id);
+        }
+      }
+      default -> {}
+    }
+  }
+
+  @Override
+  public void announce(String machine, String sha256) {
+    if (announced.size() < CONFIGS_MAX) {
+      announced.put(sha256, true);
+    }
+  }
+
+  @Override
+  public ObjectNode inspect() {
+    ObjectNode json = Json.object();
+    json.put("pid", ProcessHandle.current().pid());
+    ArrayNode list = json.putArray("machines");
+    ArrayNode components = json.putArray("components");
+    List<LocalMachine> sorted = new ArrayList<>(machines.values());
+    sorted.sort(Comparator.comparing(LocalMachine::name));
+    for (LocalMachine machine : sorted) {
+      list.add(machine.describe());
+    }
+    new LocalComponents(sorted).into(components);
+    return json;
+  }
+
+  @Override
+  public void shutdown() {
+    List<Thread> ending =
+        machines.values().stream().map(m -> Thread.ofVirtual().start(m::powerOff)).toList();
+    try {
+      for (Thread thread : ending) {
+        thread.join();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    balancers.values().forEach(b -> b.proxy().close());
+    kubelets.close();
+    network.close();
+  }
+
+  private static ObjectNode copy(JsonNode inputs) {
+    return inputs instanceof ObjectNode object ? object.deepCopy() : Json.object();
+  }
+
+  /// The folder of one machine's disk.
+  static Path disk(HostSettings settings, String machine) {
+    return settings.disks().resolve(machine);
+  }
+
+  /// The memory-backed folder of one machine: short, since a Unix socket lies in it.
+  static Path memory(HostSettings settings, String twin) throws IOException {
+    String[] parts = twin.split("\\.", -1);
+    return AtomicFiles.privateFolder(settings.runtime().resolve("m").resolve(parts[2] + "." + parts[3]));
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sskuba.rehearsal.local;
+
+import org.jspecify.annotations.NullMarked;

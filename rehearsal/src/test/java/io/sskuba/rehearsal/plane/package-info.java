@@ -1,0 +1,5 @@
+/// Tests of the control plane.
+@NullMarked
+package io.sskuba.rehearsal.plane;
+
+import org.jspecify.annotations.NullMarked;
