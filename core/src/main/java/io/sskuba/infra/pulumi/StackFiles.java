@@ -42,6 +42,10 @@ final class StackFiles {
 
   /// Writes the settings that the engine reads, keeping the salt that it wrote itself.
   void prepare() throws IOException {
+    prepare(salt());
+  }
+
+  private void prepare(@Nullable String salt) throws IOException {
     AtomicFiles.privateFolder(settings.workFolder());
     AtomicFiles.privateFolder(settings.homeFolder());
     Path folder = settings.stateFolder();
@@ -53,7 +57,6 @@ final class StackFiles {
     project.put("runtime", "java");
     write(projectFile(), Yaml.dump(project));
     Map<String, Object> stack = new LinkedHashMap<>();
-    String salt = salt();
     if (salt != null) {
       stack.put("encryptionsalt", salt);
     }
@@ -113,7 +116,7 @@ final class StackFiles {
       withoutCiphertext(deployment);
     }
     Files.deleteIfExists(stackFile());
-    prepare();
+    prepare(null);
     Path file = settings.workFolder().resolve("import.json");
     AtomicFiles.writeString(file, Json.pretty(document));
     try {
@@ -122,6 +125,40 @@ final class StackFiles {
           CommandRunOptions.Empty);
     } finally {
       Files.deleteIfExists(file);
+    }
+  }
+
+  /// Removes attribute files that a killed engine left half-written. The file store writes them in
+  /// place beside each file, and an empty one makes the stack unreadable; a missing one does not.
+  /// Call only when no engine runs on the stack.
+  /// - Source: gocloud.dev/blob/fileblob, `setAttrs`.
+  void repair() throws IOException {
+    if (state == null) {
+      return;
+    }
+    List<Path> folders = List.of(state.folder(), state.locks());
+    for (Path folder : folders) {
+      if (!Files.isDirectory(folder)) {
+        continue;
+      }
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.attrs")) {
+        for (Path file : files) {
+          boolean ours =
+              folder.equals(state.locks())
+                  || file.getFileName().toString().startsWith(settings.stack() + ".json");
+          if (ours && !isJson(file)) {
+            Files.deleteIfExists(file);
+          }
+        }
+      }
+    }
+  }
+
+  private static boolean isJson(Path file) throws IOException {
+    try {
+      return Json.parse(Files.readAllBytes(file)).isObject();
+    } catch (java.io.UncheckedIOException e) {
+      return false;
     }
   }
 
@@ -151,7 +188,7 @@ final class StackFiles {
     try {
       Files.deleteIfExists(stackFile());
       Files.deleteIfExists(projectFile());
-      Files.deleteIfExists(settings.workFolder().resolve("engine.json"));
+      Files.deleteIfExists(settings.workFolder().resolve(EngineLease.FILE));
       Path folder = settings.stateFolder();
       if (folder == null) {
         return;
