@@ -4,7 +4,6 @@ import com.pulumi.automation.AutomationException;
 import com.pulumi.automation.DestroyOptions;
 import com.pulumi.automation.LocalWorkspace;
 import com.pulumi.automation.LocalWorkspaceOptions;
-import com.pulumi.automation.PendingCreateValue;
 import com.pulumi.automation.PreviewOptions;
 import com.pulumi.automation.RefreshOptions;
 import com.pulumi.automation.UpOptions;
@@ -195,30 +194,15 @@ public final class PulumiInfrastructure implements Infrastructure {
   /// in no plan any more, and would leak otherwise. Of other providers' the intention is forgotten;
   /// the caller adopts what the cloud holds by our tags.
   private void clearPending(Deadline deadline) throws InterruptedException {
-    List<PendingCreateValue> known = StackState.pendingCreates(files.deployment(), packages);
-    var options =
-        RefreshOptions.builder()
-            .parallel(settings.parallelism())
-            .clearPendingCreates(true)
-            .onEvent(e -> {});
-    if (!known.isEmpty()) {
-      operate(
-          "refresh",
-          null,
-          e -> {},
-          deadline.left(),
-          () ->
-              stack()
-                  .refresh(
-                      RefreshOptions.builder()
-                          .parallel(settings.parallelism())
-                          .importPendingCreates(known)
-                          .onEvent(e -> {})
-                          .build()));
+    try {
+      command.begin(deadline);
+      files.adoptPending(command, packages);
+    } catch (AutomationException e) {
+      throw failed("settling what a killed run left", null, e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    if (StackState.hasPendingOperations(files.deployment())) {
-      operate("refresh", null, e -> {}, deadline.left(), () -> stack().refresh(options.build()));
-    }
+    refresh(e -> {}, deadline.left());
   }
 
   @Override

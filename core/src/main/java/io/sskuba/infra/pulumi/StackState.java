@@ -1,7 +1,6 @@
 package io.sskuba.infra.pulumi;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.pulumi.automation.PendingCreateValue;
 import io.sskuba.infra.Infrastructure.StateResource;
 import io.sskuba.io.Json;
 import io.sskuba.problem.Problem;
@@ -16,7 +15,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -83,29 +81,6 @@ final class StackState {
   /// Names of the operations that a killed run left in the state.
   static boolean hasPendingOperations(@Nullable JsonNode deployment) {
     return deployment != null && !deployment.path("pending_operations").isEmpty();
-  }
-
-  /// Creations that a killed run had begun, of the given packages, with the id that the resource
-  /// has if it was made: its key.
-  static List<PendingCreateValue> pendingCreates(
-      @Nullable JsonNode deployment, Set<String> packages) {
-    List<PendingCreateValue> out = new ArrayList<>();
-    if (deployment == null) {
-      return out;
-    }
-    for (JsonNode operation : deployment.path("pending_operations")) {
-      JsonNode resource = operation.path("resource");
-      JsonNode key = resource.path("inputs").path("key");
-      boolean ours = packages.contains(PlanRuntime.packageOf(resource.path("type").asText()));
-      if (operation.path("type").asText().equals("creating") && ours && key.isTextual()) {
-        out.add(
-            PendingCreateValue.builder()
-                .setUrn(resource.path("urn").asText())
-                .setId(key.asText())
-                .build());
-      }
-    }
-    return out;
   }
 
   /// Custom resources of ours: not the stack, not providers.
