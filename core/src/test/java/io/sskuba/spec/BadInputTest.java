@@ -91,7 +91,9 @@ class BadInputTest {
   @MethodSource("inputs")
   void isUnreadable(String name) {
     long start = System.nanoTime();
-    SpecResult result = SpecReader.check(Objects.requireNonNull(INPUTS.get(name)).get(), "cluster.yaml", HERE, false);
+    SpecResult result =
+        SpecReader.check(
+            Objects.requireNonNull(INPUTS.get(name)).get(), "cluster.yaml", HERE, false);
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(QUICK);
     assertThat(result.spec()).isNull();
     assertThat(result.readable()).isFalse();
