@@ -19,11 +19,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,7 +41,7 @@ class RecoveryPeerIT {
   @TempDir Path folder;
   private FakeCloud cloud;
   private Path binary;
-  private Process child;
+  private @Nullable Process child;
 
   @BeforeEach
   void find() throws Exception {
@@ -180,7 +182,7 @@ class RecoveryPeerIT {
   @Test
   void goesOnAfterTheJvmWasKilled() throws Exception {
     URI state = folder.resolve("state").toUri();
-    child =
+    Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
@@ -193,6 +195,7 @@ class RecoveryPeerIT {
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("child.log").toFile())
             .start();
+    child = process;
     await(
         () ->
             Files.exists(folder.resolve("opened"))
@@ -200,8 +203,8 @@ class RecoveryPeerIT {
                 && StackState.resources(state().deployment()).size() >= 2
                 && StackState.hasPendingOperations(state().deployment()));
     ProcessHandle engine = ProcessHandle.of(engine().enginePid()).orElseThrow();
-    child.destroyForcibly();
-    assertThat(child.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    process.destroyForcibly();
+    assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
     cloud = FakeCloud.in(folder.resolve("cloud.log"));
     converges();
     assertThat(engine.isAlive()).as("the orphan engine is gone").isFalse();
@@ -272,7 +275,7 @@ class RecoveryPeerIT {
     PulumiInfrastructure infra = infrastructure();
     infra.open(LIMIT);
     infra.up(plan(3), e -> {}, LIMIT);
-    assertThat(StackState.holdsCiphertext(state().deployment())).isTrue();
+    assertThat(StackState.holdsCiphertext(Objects.requireNonNull(state().deployment()))).isTrue();
     infra.close();
     Files.delete(folder.resolve("passphrase"));
     try (PulumiInfrastructure next = infrastructure()) {
