@@ -92,8 +92,11 @@ public final class MachineConfigRenderer {
               .map(document -> written.computeIfAbsent(document, Yaml::dump))
               .collect(Collectors.joining("---\n")));
     }
+    // A talosconfig is for whoever dials from this machine: it names what can be dialled.
     List<String> addresses =
-        input.topology().controlPlanes().stream().map(Topology.Machine::address).toList();
+        input.topology().controlPlanes().stream()
+            .map(machine -> input.topology().addresses().twin(machine.address()))
+            .toList();
     String talosconfig =
         Talosconfig.admin(
             input.spec().metadata().name(),

@@ -15,6 +15,8 @@ import java.security.Provider;
 import java.security.Security;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import javax.net.ssl.SSLException;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.jsse.provider.BouncyCastleJsseProvider;
@@ -30,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 public final class GrpcTalosNodes implements TalosNodes {
   /// Port of apid.
   public static final int PORT = 50000;
+
+  private static final Logger BOUNCY_LOG = Logger.getLogger("org.bouncycastle.jsse.provider");
 
   /// Talos's own limit of a message.
   static final int MESSAGE_BYTES_MAX = 32 << 20;
@@ -120,6 +124,8 @@ public final class GrpcTalosNodes implements TalosNodes {
     if (known != null) {
       return known;
     }
+    // It reports every entry of the JDK's algorithm lists that it does not know, on standard error.
+    BOUNCY_LOG.setLevel(Level.OFF);
     Provider provider = new BouncyCastleJsseProvider(false, new BouncyCastleProvider());
     Security.addProvider(provider);
     return provider;
