@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// certificate with an empty issuer, which the JDK cannot parse; mutual TLS goes through the JDK's.
 /// The certificate is checked against the machine's cluster address, not the twin that is dialled.
 /// - Limits: one connection a node; messages up to 32 MiB, as Talos.
-/// - Source: measurements against Talos v1.13.9, `docs/design`.
+/// - Source: measurements against Talos v1.13.9.
 public final class GrpcTalosNodes implements TalosNodes {
   /// Port of apid.
   public static final int PORT = 50000;

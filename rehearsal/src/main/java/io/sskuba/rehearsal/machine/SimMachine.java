@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// What it runs beside its API comes from [NodeServices]. Its config is only in the memory-backed
 /// folder of its identity, so a new host process finds it again; see [MachineStore].
 /// - Thread: any. Work goes on in virtual threads; [#powerOn] returns at once.
-/// - Source: Talos v1.13.9, read and measured; deviations are named in `docs/design`.
+/// - Source: Talos v1.13.9, read and measured; differences: `docs/design/machines.md`.
 public final class SimMachine implements AutoCloseable {
   /// What a machine needs from its host.
   ///
