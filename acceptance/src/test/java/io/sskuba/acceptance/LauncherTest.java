@@ -50,7 +50,8 @@ class LauncherTest {
     build("one");
     train("one");
     build("two");
-    // As if a build had been copied over another, cache and all: JDK 25.0.3 would run the old classes.
+    // As if a build had been copied over another, cache and all: JDK 25.0.3 would run the old
+    // classes.
     Files.copy(dist("one").resolve("sskuba.aot"), dist("two").resolve("sskuba.aot"));
     Files.copy(dist("one").resolve("aot.stamp"), dist("two").resolve("aot.stamp"));
     assertSays(run(Map.of()), "two []");

@@ -38,13 +38,18 @@ final class ApplyCommand implements Callable<Integer> {
   @Mixin FileOption file;
   @Mixin OutputOption output;
 
-  @Option(names = "--ttl", paramLabel = "D", description = "End the cluster this long from now: 90m, 8h, 2d.")
+  @Option(
+      names = "--ttl",
+      paramLabel = "D",
+      description = "End the cluster this long from now: 90m, 8h, 2d.")
   @Nullable String ttl;
 
   @Option(names = "--yes", description = "Do not ask.")
   boolean yes;
 
-  @Option(names = "--replace", description = "Delete the existing cluster and make it anew where the file needs that.")
+  @Option(
+      names = "--replace",
+      description = "Delete the existing cluster and make it anew where the file needs that.")
   boolean replace;
 
   @Option(
@@ -54,7 +59,10 @@ final class ApplyCommand implements Callable<Integer> {
       description = "keep (default) what was made, or delete it.")
   String onFailure = "keep";
 
-  @Option(names = "--events", paramLabel = "FILE", description = "Write events as JSON lines; - is standard error.")
+  @Option(
+      names = "--events",
+      paramLabel = "FILE",
+      description = "Write events as JSON lines; - is standard error.")
   @Nullable String events;
 
   ApplyCommand(Session session) {
@@ -64,7 +72,8 @@ final class ApplyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (!onFailure.equals("keep") && !onFailure.equals("delete")) {
-      throw SskubaException.of(ProblemCode.USAGE, "--on-failure is keep or delete, not " + onFailure);
+      throw SskubaException.of(
+          ProblemCode.USAGE, "--on-failure is keep or delete, not " + onFailure);
     }
     ApplyRequest request =
         new ApplyRequest(
@@ -101,7 +110,8 @@ final class ApplyCommand implements Callable<Integer> {
     String name = key.replace("rehearsal.", "rehearsal/");
     if (onFailure.equals("delete") && problem.code() != ProblemCode.INTERRUPTED) {
       Deletion.of(session).delete(console, key, Duration.ofMinutes(30));
-      return new SskubaException(problem.fact("deleted", "what this run had made, with a receipt"), e);
+      return new SskubaException(
+          problem.fact("deleted", "what this run had made, with a receipt"), e);
     }
     if (problem.exists().isEmpty()) {
       problem = problem.exists("cluster " + name + ", as far as it was made; nothing was removed");
@@ -109,7 +119,12 @@ final class ApplyCommand implements Callable<Integer> {
     if (problem.next().isEmpty()) {
       problem =
           problem
-              .next("sskuba-ctl apply --file " + file.file + "   (goes on at " + run.currentPhase() + ")")
+              .next(
+                  "sskuba-ctl apply --file "
+                      + file.file
+                      + "   (goes on at "
+                      + run.currentPhase()
+                      + ")")
               .next("sskuba-ctl delete " + name);
     }
     return new SskubaException(problem, e);
@@ -132,18 +147,28 @@ final class ApplyCommand implements Callable<Integer> {
     if (session.json()) {
       session
           .out()
-          .print(Json.pretty(StatusJson.toJson(new StatusProbe(session.ports()).probe(ready.record()), true)));
+          .print(
+              Json.pretty(
+                  StatusJson.toJson(new StatusProbe(session.ports()).probe(ready.record()), true)));
       return;
     }
     PrintStream out = session.err();
     String name = ready.record().name();
     out.println();
     out.println(
-        name + " is ready: " + ready.nodes() + (ready.nodes() == 1 ? " node" : " nodes") + ", "
+        name
+            + " is ready: "
+            + ready.nodes()
+            + (ready.nodes() == 1 ? " node" : " nodes")
+            + ", "
             + ready.record().endpoint()
             + (ready.record().expiresAt() == null
                 ? ", it never ends by itself"
-                : ", it ends at " + ready.record().expiresAt().truncatedTo(java.time.temporal.ChronoUnit.SECONDS)));
+                : ", it ends at "
+                    + ready
+                        .record()
+                        .expiresAt()
+                        .truncatedTo(java.time.temporal.ChronoUnit.SECONDS)));
     for (String warning : ready.warnings()) {
       out.println("  warning   " + warning);
     }
@@ -152,5 +177,4 @@ final class ApplyCommand implements Callable<Integer> {
     out.println("  next      sskuba-ctl delete " + name);
     new ExpiredHint(session).print(out);
   }
-
 }

@@ -18,7 +18,8 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// A process of the user's with the credentials of one cluster, in files of the memory-backed folder that go with it.
+/// A process of the user's with the credentials of one cluster, in files of the memory-backed
+/// folder that go with it.
 final class ClusterProcess {
   private final Session session;
 
@@ -34,7 +35,8 @@ final class ClusterProcess {
             .resolve("exec-" + HexFormat.of().formatHex(session.ports().random().bytes(4)));
     try {
       AtomicFiles.write(folder.resolve("kubeconfig"), kubeconfig.getBytes(StandardCharsets.UTF_8));
-      AtomicFiles.write(folder.resolve("talosconfig"), talosconfig.getBytes(StandardCharsets.UTF_8));
+      AtomicFiles.write(
+          folder.resolve("talosconfig"), talosconfig.getBytes(StandardCharsets.UTF_8));
       return start(folder, command).waitFor();
     } finally {
       AtomicFiles.deleteTree(folder);
@@ -62,8 +64,10 @@ final class ClusterProcess {
     }
   }
 
-  /// The user's own tool, else the toolchain's: got now if it is the command, else only if it is there already.
-  private void offer(String tool, String program, ProcessBuilder builder) throws InterruptedException {
+  /// The user's own tool, else the toolchain's: got now if it is the command, else only if it is
+  /// there already.
+  private void offer(String tool, String program, ProcessBuilder builder)
+      throws InterruptedException {
     if (onPath(tool, session.environment().get("PATH")).isPresent()) {
       return;
     }
@@ -71,10 +75,20 @@ final class ClusterProcess {
     if (found.isEmpty() && program.equals(tool)) {
       found =
           Optional.ofNullable(
-              session.ports().toolchain().ensure(List.of(tool), line -> session.err().println(line)).get(tool));
+              session
+                  .ports()
+                  .toolchain()
+                  .ensure(List.of(tool), line -> session.err().println(line))
+                  .get(tool));
     }
     found.ifPresent(
-        path -> builder.environment().merge("PATH", path.getParent().toString(), (old, own) -> old + File.pathSeparator + own));
+        path ->
+            builder
+                .environment()
+                .merge(
+                    "PATH",
+                    path.getParent().toString(),
+                    (old, own) -> old + File.pathSeparator + own));
   }
 
   private static String resolved(String program, @Nullable String path) {

@@ -40,7 +40,9 @@ final class CompletionCommand implements Callable<Integer> {
               "autoload -U +X bashcompinit && bashcompinit\n"
                   + AutoComplete.bash("sskuba-ctl", spec.root().commandLine());
           case "fish" -> FishCompletion.script(spec.root());
-          default -> throw SskubaException.of(ProblemCode.USAGE, "completion is for bash, zsh or fish, not " + shell);
+          default ->
+              throw SskubaException.of(
+                  ProblemCode.USAGE, "completion is for bash, zsh or fish, not " + shell);
         };
     session.out().print(script);
     return 0;

@@ -41,7 +41,10 @@ final class DeleteCommand implements Callable<Integer> {
   @Parameters(arity = "0..1", paramLabel = "NAME", description = "Name or FQDN of the cluster.")
   @Nullable String name;
 
-  @Option(names = {"-f", "--file"}, paramLabel = "FILE", description = "The cluster file, instead of a name.")
+  @Option(
+      names = {"-f", "--file"},
+      paramLabel = "FILE",
+      description = "The cluster file, instead of a name.")
   @Nullable String file;
 
   @Option(names = "--yes", description = "Do not ask.")
@@ -50,13 +53,23 @@ final class DeleteCommand implements Callable<Integer> {
   @Option(names = "--expired", description = "Delete what clusters left that ended by themselves.")
   boolean expired;
 
-  @Option(names = "--deadline", paramLabel = "D", description = "For all of it: 30m, on this machine 60s.")
+  @Option(
+      names = "--deadline",
+      paramLabel = "D",
+      description = "For all of it: 30m, on this machine 60s.")
   @Nullable String deadline;
 
-  @Option(names = "--drain-deadline", paramLabel = "D", defaultValue = "5m", description = "For draining workloads (5m).")
+  @Option(
+      names = "--drain-deadline",
+      paramLabel = "D",
+      defaultValue = "5m",
+      description = "For draining workloads (5m).")
   String drainDeadline = "5m";
 
-  @Option(names = "--events", paramLabel = "FILE", description = "Write events as JSON lines; - is standard error.")
+  @Option(
+      names = "--events",
+      paramLabel = "FILE",
+      description = "Write events as JSON lines; - is standard error.")
   @Nullable String events;
 
   DeleteCommand(Session session) {
@@ -75,7 +88,12 @@ final class DeleteCommand implements Callable<Integer> {
       return alreadyGone(wanted);
     }
     session.confirm(
-        "Cluster " + record.get().name() + " (" + record.get().fqdn() + ", " + record.get().target()
+        "Cluster "
+            + record.get().name()
+            + " ("
+            + record.get().fqdn()
+            + ", "
+            + record.get().target()
             + ") and everything on it is deleted.",
         yes,
         "sskuba-ctl delete " + record.get().name());
@@ -94,7 +112,8 @@ final class DeleteCommand implements Callable<Integer> {
     }
     String path = String.valueOf(givenFile);
     ClusterSpec spec =
-        SpecReader.read(FileOption.bytes(session, path), path, FileOption.folder(session, path), false);
+        SpecReader.read(
+            FileOption.bytes(session, path), path, FileOption.folder(session, path), false);
     return spec.metadata().name();
   }
 
@@ -123,7 +142,9 @@ final class DeleteCommand implements Callable<Integer> {
       return 0;
     }
     session.confirm(
-        "Expired: " + String.join(", ", over.stream().map(ClusterRecord::name).toList()) + ". What they left is deleted.",
+        "Expired: "
+            + String.join(", ", over.stream().map(ClusterRecord::name).toList())
+            + ". What they left is deleted.",
         yes,
         "sskuba-ctl delete --expired");
     for (ClusterRecord record : over) {
@@ -149,13 +170,16 @@ final class DeleteCommand implements Callable<Integer> {
     if (given != null) {
       return duration("--deadline", given);
     }
-    boolean here = record.rehearsal() || record.target().equals("local") || record.target().equals("docker");
+    boolean here =
+        record.rehearsal() || record.target().equals("local") || record.target().equals("docker");
     return here ? LOCAL : REMOTE;
   }
 
   private static Duration duration(String option, String text) {
     return Durations.parse(text)
         .orElseThrow(
-            () -> SskubaException.of(ProblemCode.USAGE, option + " is a duration such as 60s or 30m, not " + text));
+            () ->
+                SskubaException.of(
+                    ProblemCode.USAGE, option + " is a duration such as 60s or 30m, not " + text));
   }
 }

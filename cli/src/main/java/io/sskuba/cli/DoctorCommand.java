@@ -22,7 +22,10 @@ final class DoctorCommand implements Callable<Integer> {
   @Mixin Common common;
   @Mixin OutputOption output;
 
-  @Option(names = {"-f", "--file"}, paramLabel = "FILE", description = "Look at what this file needs, too.")
+  @Option(
+      names = {"-f", "--file"},
+      paramLabel = "FILE",
+      description = "Look at what this file needs, too.")
   @Nullable String file;
 
   DoctorCommand(Session session) {
@@ -37,14 +40,15 @@ final class DoctorCommand implements Callable<Integer> {
           new Checkup.Finding(
               tool.name(),
               tool.path() != null ? Checkup.Level.OK : Checkup.Level.NOTE,
-              tool.path() != null ? tool.version() + ", " + tool.source() : "not here yet; got when first needed",
+              tool.path() != null
+                  ? tool.version() + ", " + tool.source()
+                  : "not here yet; got when first needed",
               tool.path() != null ? "" : "sskuba-ctl toolchain install " + tool.name()));
     }
     @Nullable String given = file;
     if (given != null) {
       findings.add(
-          Checkup.file(
-              FileOption.bytes(session, given), given, FileOption.folder(session, given)));
+          Checkup.file(FileOption.bytes(session, given), given, FileOption.folder(session, given)));
     }
     session.out().print(session.json() ? json(findings) : text(findings));
     boolean broken = findings.stream().anyMatch(f -> f.level() == Checkup.Level.BROKEN);
@@ -61,7 +65,12 @@ final class DoctorCommand implements Callable<Integer> {
             case WARNING -> "warn  ";
             case BROKEN -> "broken";
           };
-      text.append(mark).append("  ").append(f.subject()).append(": ").append(f.observed()).append('\n');
+      text.append(mark)
+          .append("  ")
+          .append(f.subject())
+          .append(": ")
+          .append(f.observed())
+          .append('\n');
       if (!f.next().isEmpty()) {
         text.append("        next  ").append(f.next()).append('\n');
       }

@@ -33,8 +33,14 @@ final class EventsCommand implements Callable<Integer> {
           .println(
               session.json()
                   ? Json.compact(event.toJson())
-                  : RunEvent.rfc3339(event.time()) + "  " + event.phase() + "  " + event.kind().word() + "  "
-                      + event.message() + (event.observation() == null ? "" : ": " + event.observation()));
+                  : RunEvent.rfc3339(event.time())
+                      + "  "
+                      + event.phase()
+                      + "  "
+                      + event.kind().word()
+                      + "  "
+                      + event.message()
+                      + (event.observation() == null ? "" : ": " + event.observation()));
     }
     return 0;
   }

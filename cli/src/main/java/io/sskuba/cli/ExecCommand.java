@@ -9,7 +9,8 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "exec",
-    description = "Run a command with KUBECONFIG and TALOSCONFIG of a cluster, for that process alone.",
+    description =
+        "Run a command with KUBECONFIG and TALOSCONFIG of a cluster, for that process alone.",
     footer = {
       "",
       "kubectl and talosctl are your own, or the toolchain's, got when first asked for.",
@@ -25,7 +26,11 @@ final class ExecCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "NAME", description = "Name or FQDN of the cluster.")
   String name = "";
 
-  @Parameters(index = "1..*", arity = "1..*", paramLabel = "CMD", description = "The command and its arguments.")
+  @Parameters(
+      index = "1..*",
+      arity = "1..*",
+      paramLabel = "CMD",
+      description = "The command and its arguments.")
   List<String> command = List.of();
 
   ExecCommand(Session session) {

@@ -23,7 +23,12 @@ final class ExpiredHint {
   void print(PrintStream out) {
     int n = expired(session).size();
     if (n > 0) {
-      out.println("  note      " + n + " expired " + (n == 1 ? "cluster" : "clusters") + ": sskuba-ctl delete --expired");
+      out.println(
+          "  note      "
+              + n
+              + " expired "
+              + (n == 1 ? "cluster" : "clusters")
+              + ": sskuba-ctl delete --expired");
     }
   }
 }

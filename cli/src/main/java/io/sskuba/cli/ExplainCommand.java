@@ -1,9 +1,9 @@
 package io.sskuba.cli;
 
-import io.sskuba.spec.Nearest;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
+import io.sskuba.spec.Nearest;
 import io.sskuba.spec.SpecDocs;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,12 +16,19 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "explain",
     description = "Documentation of a key of the cluster file, or of a problem code.",
-    footer = {"", "Examples:", "  sskuba-ctl explain target.workers", "  sskuba-ctl explain SSK-TALOS-004"})
+    footer = {
+      "",
+      "Examples:",
+      "  sskuba-ctl explain target.workers",
+      "  sskuba-ctl explain SSK-TALOS-004"
+    })
 final class ExplainCommand implements Callable<Integer> {
   private final Session session;
   @Mixin Common common;
 
-  @Parameters(paramLabel = "KEY|CODE", description = "For example target.workers.gpu, or SSK-SPEC-001.")
+  @Parameters(
+      paramLabel = "KEY|CODE",
+      description = "For example target.workers.gpu, or SSK-SPEC-001.")
   String word = "";
 
   ExplainCommand(Session session) {
@@ -35,8 +42,13 @@ final class ExplainCommand implements Callable<Integer> {
         session
             .out()
             .println(
-                code.id() + " " + code.name().toLowerCase(Locale.ROOT).replace('_', '-') + ", exit "
-                    + code.kind().exitCode() + "\n\n" + code.explanation());
+                code.id()
+                    + " "
+                    + code.name().toLowerCase(Locale.ROOT).replace('_', '-')
+                    + ", exit "
+                    + code.kind().exitCode()
+                    + "\n\n"
+                    + code.explanation());
         return 0;
       }
     }

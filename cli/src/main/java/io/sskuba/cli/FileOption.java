@@ -12,7 +12,8 @@ import picocli.CommandLine.Option;
 
 /// `-f FILE`; `-` is standard input.
 final class FileOption {
-  /// One byte above the reader's limit of 1 MiB, so that the reader can tell that the file is too large.
+  /// One byte above the reader's limit of 1 MiB, so that the reader can tell that the file is too
+  /// large.
   private static final int READ_MAX = (1 << 20) + 1;
 
   private final Session session;
@@ -38,7 +39,9 @@ final class FileOption {
 
   static byte[] bytes(Session session, String file) {
     try (InputStream in =
-        file.equals("-") ? System.in : Files.newInputStream(session.environment().workingFolder().resolve(file))) {
+        file.equals("-")
+            ? System.in
+            : Files.newInputStream(session.environment().workingFolder().resolve(file))) {
       return in.readNBytes(READ_MAX);
     } catch (IOException e) {
       throw new SskubaException(

@@ -15,9 +15,12 @@ final class FishCompletion {
       text.append("complete -c sskuba-ctl -n __fish_use_subcommand -a ").append(spec.name());
       text.append(" -d ").append(quoted(first(spec.usageMessage().description()))).append('\n');
       for (OptionSpec option : spec.options()) {
-        text.append("complete -c sskuba-ctl -n '__fish_seen_subcommand_from ").append(spec.name()).append('\'');
+        text.append("complete -c sskuba-ctl -n '__fish_seen_subcommand_from ")
+            .append(spec.name())
+            .append('\'');
         for (String name : option.names()) {
-          text.append(name.startsWith("--") ? " -l " + name.substring(2) : " -s " + name.substring(1));
+          text.append(
+              name.startsWith("--") ? " -l " + name.substring(2) : " -s " + name.substring(1));
         }
         if (option.arity().max() > 0) {
           text.append(option.longestName().equals("--file") ? " -r -F" : " -r");

@@ -37,7 +37,11 @@ final class LogsCommand implements Callable<Integer> {
   @Option(names = "--service", paramLabel = "SERVICE", description = "One service.")
   @Nullable String service;
 
-  @Option(names = "--tail", paramLabel = "N", defaultValue = "" + LINES, description = "Last lines of each (200).")
+  @Option(
+      names = "--tail",
+      paramLabel = "N",
+      defaultValue = "" + LINES,
+      description = "Last lines of each (200).")
   int tail = LINES;
 
   LogsCommand(Session session) {

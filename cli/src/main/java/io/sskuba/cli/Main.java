@@ -4,9 +4,9 @@ import io.sskuba.io.Environment;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
-import java.io.PrintStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 
@@ -36,12 +36,15 @@ public final class Main {
     line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
     line.setParameterExceptionHandler(
         (e, _) -> {
-          Problem problem = Problem.of(ProblemCode.USAGE, String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+          Problem problem =
+              Problem.of(
+                  ProblemCode.USAGE, String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
           if (e instanceof CommandLine.UnmatchedArgumentException unmatched
               && !unmatched.getSuggestions().isEmpty()) {
             problem = problem.fact("nearest", String.join(", ", unmatched.getSuggestions()));
           }
-          return session.fail(problem.next(e.getCommandLine().getCommandSpec().qualifiedName() + " --help"), e);
+          return session.fail(
+              problem.next(e.getCommandLine().getCommandSpec().qualifiedName() + " --help"), e);
         });
     line.setExecutionExceptionHandler((e, _, _) -> failed(session, e));
     return line.execute(args);

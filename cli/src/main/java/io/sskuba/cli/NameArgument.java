@@ -16,7 +16,9 @@ final class NameArgument {
 
   /// The folder and stack name of a cluster's name.
   static String key(String name) {
-    return name.startsWith("rehearsal/") ? "rehearsal." + name.substring("rehearsal/".length()) : name;
+    return name.startsWith("rehearsal/")
+        ? "rehearsal." + name.substring("rehearsal/".length())
+        : name;
   }
 
   static Optional<ClusterRecord> find(Session session, String name) {
@@ -41,7 +43,9 @@ final class NameArgument {
       names.add(key.replace("rehearsal.", "rehearsal/"));
     }
     Problem problem =
-        Problem.of(ProblemCode.CLUSTER_UNKNOWN, "no cluster is called " + name + " under " + session.places().stateUrl());
+        Problem.of(
+            ProblemCode.CLUSTER_UNKNOWN,
+            "no cluster is called " + name + " under " + session.places().stateUrl());
     String nearest = Nearest.of(name, names);
     if (nearest != null) {
       problem = problem.fact("nearest", nearest);

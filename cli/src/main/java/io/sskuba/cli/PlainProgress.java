@@ -24,7 +24,8 @@ final class PlainProgress implements Progress {
           case LOG -> event.message();
         };
     if (!text.isEmpty()) {
-      err.printf(Locale.ROOT, "%7.1fs  %-24s %s%n", event.elapsedMs() / 1000.0, event.phase(), text);
+      err.printf(
+          Locale.ROOT, "%7.1fs  %-24s %s%n", event.elapsedMs() / 1000.0, event.phase(), text);
       err.flush();
     }
   }

@@ -1,7 +1,7 @@
 package io.sskuba.cli;
 
-import io.sskuba.apply.PlanRequest;
 import io.sskuba.apply.PlanReport;
+import io.sskuba.apply.PlanRequest;
 import io.sskuba.apply.Planning;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
@@ -52,9 +52,12 @@ final class PlanCommand implements Callable<Integer> {
       }
       case "json" -> session.jsonProblems();
       case "text" -> {}
-      default -> throw SskubaException.of(ProblemCode.USAGE, "--output is text, json or yaml, not " + format);
+      default ->
+          throw SskubaException.of(
+              ProblemCode.USAGE, "--output is text, json or yaml, not " + format);
     }
-    PlanReport report = Planning.plan(session.ports(), request, line -> session.err().println(line));
+    PlanReport report =
+        Planning.plan(session.ports(), request, line -> session.err().println(line));
     session.out().print(session.json() ? report.json() : report.text());
     return detailed && report.changes() ? CHANGES_PENDING : 0;
   }

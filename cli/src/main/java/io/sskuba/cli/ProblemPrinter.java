@@ -3,7 +3,8 @@ package io.sskuba.cli;
 import io.sskuba.problem.Problem;
 import java.util.Locale;
 
-/// A problem as text on standard error (docs/problems.md): code and summary, aligned facts, what exists, what to type next.
+/// A problem as text on standard error (docs/problems.md): code and summary, aligned facts, what
+/// exists, what to type next.
 final class ProblemPrinter {
   private ProblemPrinter() {}
 

@@ -12,7 +12,8 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "render",
-    description = "Write the machine configs and talosconfig that apply would use. Nothing is made.",
+    description =
+        "Write the machine configs and talosconfig that apply would use. Nothing is made.",
     footer = {
       "",
       "Sealed to your identity (MACHINE.yaml.age, talosconfig.age) unless --plaintext is given.",
@@ -29,10 +30,15 @@ final class RenderCommand implements Callable<Integer> {
   @Option(names = "--out", paramLabel = "FOLDER", required = true, description = "Where to write.")
   String out = ".";
 
-  @Option(names = "--with-secrets", paramLabel = "FILE", description = "A Talos secrets bundle; else a fresh one.")
+  @Option(
+      names = "--with-secrets",
+      paramLabel = "FILE",
+      description = "A Talos secrets bundle; else a fresh one.")
   @Nullable String secrets;
 
-  @Option(names = "--plaintext", description = "Write in the clear, mode 0600. Whoever reads the files owns the cluster.")
+  @Option(
+      names = "--plaintext",
+      description = "Write in the clear, mode 0600. Whoever reads the files owns the cluster.")
   boolean plaintext;
 
   RenderCommand(Session session) {

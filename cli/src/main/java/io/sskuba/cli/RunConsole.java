@@ -24,7 +24,8 @@ import sun.misc.Signal;
 
 /// A run as its user meets it: progress on standard error, events in files, Ctrl-C.
 ///
-/// The first Ctrl-C (or SIGTERM) parks the run at its next safe point; the second ends the process with 130.
+/// The first Ctrl-C (or SIGTERM) parks the run at its next safe point; the second ends the process
+/// with 130.
 final class RunConsole implements AutoCloseable {
   private final Session session;
   private final Progress progress;
@@ -50,7 +51,9 @@ final class RunConsole implements AutoCloseable {
       Progress progress =
           "-".equals(eventsFile)
               ? event -> session.err().println(Json.compact(event.toJson()))
-              : session.errIsTerminal() ? new TerminalProgress(session) : new PlainProgress(session.err());
+              : session.errIsTerminal()
+                  ? new TerminalProgress(session)
+                  : new PlainProgress(session.err());
       RunConsole console = new RunConsole(session, progress, writer);
       console.catchSignals();
       return console;
@@ -78,12 +81,16 @@ final class RunConsole implements AutoCloseable {
     }
   }
 
-  /// A new run of `cluster`, empty until that is known. Its events go to the cluster's event log as soon as the cluster has a record.
+  /// A new run of `cluster`, empty until that is known. Its events go to the cluster's event log as
+  /// soon as the cluster has a record.
   Run run(String cluster) {
     Ports ports = session.ports();
     String id =
-        DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss").withZone(ZoneOffset.UTC).format(ports.time().now())
-            + "-" + HexFormat.of().formatHex(ports.random().bytes(3));
+        DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss")
+                .withZone(ZoneOffset.UTC)
+                .format(ports.time().now())
+            + "-"
+            + HexFormat.of().formatHex(ports.random().bytes(3));
     return new Run(id, cluster, ports.time(), this::event, parking, Boundary.Probe.NONE);
   }
 

@@ -101,7 +101,8 @@ final class Session {
     return new PrintWriter(err, true, StandardCharsets.UTF_8);
   }
 
-  /// Whether somebody sits in front of standard error. The launcher says so; without it, the JVM's console tells.
+  /// Whether somebody sits in front of standard error. The launcher says so; without it, the JVM's
+  /// console tells.
   boolean errIsTerminal() {
     String told = System.getProperty("sskuba.stderr.tty");
     if (told != null) {
@@ -119,8 +120,10 @@ final class Session {
     return switch (color) {
       case "always" -> true;
       case "never" -> false;
-      default -> errIsTerminal() && environment.get("NO_COLOR") == null
-          && !"dumb".equals(environment.get("TERM"));
+      default ->
+          errIsTerminal()
+              && environment.get("NO_COLOR") == null
+              && !"dumb".equals(environment.get("TERM"));
     };
   }
 
@@ -148,7 +151,8 @@ final class Session {
     err.flush();
     String answer = System.console().readLine();
     if (answer == null || !answer.trim().equalsIgnoreCase("yes")) {
-      throw SskubaException.of(ProblemCode.CONFIRMATION_NEEDED, "not confirmed; nothing was changed");
+      throw SskubaException.of(
+          ProblemCode.CONFIRMATION_NEEDED, "not confirmed; nothing was changed");
     }
   }
 

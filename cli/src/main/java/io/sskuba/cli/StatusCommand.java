@@ -86,7 +86,13 @@ final class StatusCommand implements Callable<Integer> {
     if (!s.nodes().isEmpty()) {
       Table table = new Table("NODE", "ROLE", "POOL", "ADDRESS", "READY", "VERSION");
       for (ClusterStatus.Node n : s.nodes()) {
-        table.row(n.name(), n.role(), n.pool(), n.address(), n.ready() ? "yes" : "no", n.kubernetesVersion());
+        table.row(
+            n.name(),
+            n.role(),
+            n.pool(),
+            n.address(),
+            n.ready() ? "yes" : "no",
+            n.kubernetesVersion());
       }
       text.append('\n').append(table);
     }

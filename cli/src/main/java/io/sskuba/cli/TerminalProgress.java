@@ -1,14 +1,20 @@
 package io.sskuba.cli;
 
+import io.sskuba.io.TimeSource;
 import io.sskuba.run.RunEvent;
 import java.io.PrintStream;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Progress on a terminal: one line a finished phase with its time, and live lines for what goes on now.
+/// Progress on a terminal: one line a finished phase with its time, and live lines for what goes on
+/// now.
 final class TerminalProgress implements Progress {
+  /// A terminal is watched in real time.
+  private static final TimeSource CLOCK = TimeSource.system();
+
   private static final int LIVE_MAX = 6;
 
   private final PrintStream err;
@@ -31,7 +37,7 @@ final class TerminalProgress implements Progress {
   private void tick() {
     try {
       while (true) {
-        Thread.sleep(500);
+        CLOCK.sleep(Duration.ofMillis(500));
         synchronized (this) {
           if (finished) {
             return;
@@ -50,13 +56,17 @@ final class TerminalProgress implements Progress {
     switch (event.kind()) {
       case PHASE_STARTED -> {
         live.put(phase, "");
-        started.put(phase, System.nanoTime() - event.elapsedMs() * 1_000_000);
+        started.put(phase, CLOCK.nanos() - event.elapsedMs() * 1_000_000);
       }
       case WAITING -> live.replace(phase, event.message() + ": " + event.observation());
       case LOG -> live.replace(phase, event.message());
       case RESOURCE -> {
         @Nullable String resource = event.resource();
-        live.replace(phase, event.message() + " " + (resource == null ? "" : resource.substring(resource.indexOf("::") + 2)));
+        live.replace(
+            phase,
+            event.message()
+                + " "
+                + (resource == null ? "" : resource.substring(resource.indexOf("::") + 2)));
       }
       case PHASE_FINISHED -> settle(phase, "\u2714", "32", event);
       case PHASE_FAILED -> settle(phase, "\u2718", "31", event);
@@ -69,7 +79,16 @@ final class TerminalProgress implements Progress {
     erase();
     live.remove(phase);
     String sign = colored ? "\u001b[" + color + "m" + mark + "\u001b[0m" : mark;
-    err.println(sign + " " + cut(String.format(Locale.ROOT, "%-24s %6.1fs  %s", phase, event.elapsedMs() / 1000.0, event.message())));
+    err.println(
+        sign
+            + " "
+            + cut(
+                String.format(
+                    Locale.ROOT,
+                    "%-24s %6.1fs  %s",
+                    phase,
+                    event.elapsedMs() / 1000.0,
+                    event.message())));
   }
 
   private void redraw() {
@@ -78,8 +97,12 @@ final class TerminalProgress implements Progress {
       if (drawn == LIVE_MAX) {
         break;
       }
-      double seconds = (System.nanoTime() - started.getOrDefault(line.getKey(), System.nanoTime())) / 1e9;
-      err.println("\u00b7 " + cut(String.format(Locale.ROOT, "%-24s %6.1fs  %s", line.getKey(), seconds, line.getValue())));
+      double seconds = (CLOCK.nanos() - started.getOrDefault(line.getKey(), CLOCK.nanos())) / 1e9;
+      err.println(
+          "\u00b7 "
+              + cut(
+                  String.format(
+                      Locale.ROOT, "%-24s %6.1fs  %s", line.getKey(), seconds, line.getValue())));
       drawn++;
     }
     err.flush();

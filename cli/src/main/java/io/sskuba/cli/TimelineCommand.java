@@ -65,8 +65,13 @@ final class TimelineCommand implements Callable<Integer> {
     StringBuilder text = new StringBuilder();
     for (Timeline.Span span : timeline.phases()) {
       int from = (int) Math.min(bar - 1, Math.round(span.startMs() * scale));
-      int length = (int) Math.max(1, Math.min(bar - from, Math.round((span.endMs() - span.startMs()) * scale)));
-      text.append(String.format(Locale.ROOT, "%-24s %7.2fs ", span.name(), (span.endMs() - span.startMs()) / 1000.0));
+      int length =
+          (int)
+              Math.max(
+                  1, Math.min(bar - from, Math.round((span.endMs() - span.startMs()) * scale)));
+      text.append(
+          String.format(
+              Locale.ROOT, "%-24s %7.2fs ", span.name(), (span.endMs() - span.startMs()) / 1000.0));
       text.repeat(" ", from).repeat(span.criticalPath() ? "\u2588" : "\u2591", length).append('\n');
     }
     text.append(

@@ -23,7 +23,11 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "toolchain",
     description = "The pinned external programs: which, from where, verified how.",
-    subcommands = {ToolchainCommand.ListTools.class, ToolchainCommand.Install.class, ToolchainCommand.Where.class})
+    subcommands = {
+      ToolchainCommand.ListTools.class,
+      ToolchainCommand.Install.class,
+      ToolchainCommand.Where.class
+    })
 final class ToolchainCommand implements Runnable {
   @Spec CommandSpec spec;
   @Mixin Common common;
@@ -47,7 +51,8 @@ final class ToolchainCommand implements Runnable {
     public Integer call() throws InterruptedException {
       List<ToolState> tools = Wiring.toolchain(session).list();
       if (session.json()) {
-        ObjectNode json = Json.object().put("apiVersion", "sskuba.io/v1alpha1").put("kind", "Toolchain");
+        ObjectNode json =
+            Json.object().put("apiVersion", "sskuba.io/v1alpha1").put("kind", "Toolchain");
         ArrayNode items = json.putArray("items");
         for (ToolState t : tools) {
           items
@@ -64,7 +69,12 @@ final class ToolchainCommand implements Runnable {
       }
       Table table = new Table("NAME", "VERSION", "STATE", "SOURCE", "VERIFIED");
       for (ToolState t : tools) {
-        table.row(t.name(), t.version(), t.path() != null ? "here" : "missing", dash(t.source()), dash(t.verified()));
+        table.row(
+            t.name(),
+            t.version(),
+            t.path() != null ? "here" : "missing",
+            dash(t.source()),
+            dash(t.verified()));
       }
       session.out().print(table);
       return 0;
@@ -75,12 +85,17 @@ final class ToolchainCommand implements Runnable {
     return text == null ? "-" : text;
   }
 
-  @Command(name = "install", description = "Get programs now; without names what a cluster on this machine needs.")
+  @Command(
+      name = "install",
+      description = "Get programs now; without names what a cluster on this machine needs.")
   static final class Install implements Callable<Integer> {
     private final Session session;
     @Mixin Common common;
 
-    @Parameters(arity = "0..*", paramLabel = "NAME", description = "Names as toolchain list shows them.")
+    @Parameters(
+        arity = "0..*",
+        paramLabel = "NAME",
+        description = "Names as toolchain list shows them.")
     List<String> names = List.of();
 
     Install(Session session) {
@@ -91,10 +106,12 @@ final class ToolchainCommand implements Runnable {
     public Integer call() throws InterruptedException {
       Map<String, Path> got =
           Wiring.toolchain(session)
-              .ensure(names.isEmpty() ? Toolchain.LOCAL : names, line -> {
-                session.err().println(line);
-                session.err().flush();
-              });
+              .ensure(
+                  names.isEmpty() ? Toolchain.LOCAL : names,
+                  line -> {
+                    session.err().println(line);
+                    session.err().flush();
+                  });
       got.forEach((name, path) -> session.out().println(name + "  " + path));
       return 0;
     }

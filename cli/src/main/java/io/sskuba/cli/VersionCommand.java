@@ -31,7 +31,14 @@ final class VersionCommand implements Callable<Integer> {
                       .put("kubernetes", "v1.36.3")
                       .put("java", Runtime.version().toString())));
     } else {
-      session.out().println("sskuba-ctl " + VERSION + " (Talos v1.13.9, Kubernetes v1.36.3, Java " + Runtime.version().feature() + ")");
+      session
+          .out()
+          .println(
+              "sskuba-ctl "
+                  + VERSION
+                  + " (Talos v1.13.9, Kubernetes v1.36.3, Java "
+                  + Runtime.version().feature()
+                  + ")");
     }
     return 0;
   }

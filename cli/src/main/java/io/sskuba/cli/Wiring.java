@@ -50,7 +50,9 @@ final class Wiring {
   private static StateStore store(URI url, TimeSource time, RandomSource random) {
     if (!"file".equals(url.getScheme())) {
       throw new SskubaException(
-          Problem.of(ProblemCode.STATE_URL_UNSUPPORTED, "state URL " + url + " cannot be used by this release")
+          Problem.of(
+                  ProblemCode.STATE_URL_UNSUPPORTED,
+                  "state URL " + url + " cannot be used by this release")
               .fact("expected", "file:///FOLDER")
               .next("sskuba-ctl list --state-url file://$HOME/.local/state/sskuba"));
     }

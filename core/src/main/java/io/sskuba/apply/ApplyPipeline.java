@@ -2,7 +2,8 @@ package io.sskuba.apply;
 
 import io.sskuba.run.Run;
 
-/// The whole of `apply`, in order. Reads top to bottom; each line is one phase, a record in, a record out.
+/// The whole of `apply`, in order. Reads top to bottom; each line is one phase, a record in, a
+/// record out.
 public final class ApplyPipeline {
   private final LoadSpec loadSpec;
   private final CheckChange checkChange;
@@ -39,8 +40,8 @@ public final class ApplyPipeline {
   }
 
   /// Makes the cluster that the file describes, or goes on where an earlier run stopped.
-  ///
-  /// - Idempotent: yes; each phase says by what means. On a ready, unchanged cluster nothing changes.
+  /// - Idempotent: yes; each phase says by what means. On a ready, unchanged cluster nothing
+  ///   changes.
   /// - Errors: `SskubaException`; what was made stays, and the same command goes on.
   public ReadyCluster run(Run run, ApplyRequest request) throws InterruptedException {
     var loaded = run.phase(loadSpec, request);
@@ -58,7 +59,9 @@ public final class ApplyPipeline {
       frame.warmUp(run, opened, beside);
       var secrets = run.phase(issueSecrets, new IssueSecrets.Input(opened, beside.bundle()));
       var retired = run.phase(retireWorkers, secrets);
-      var infra = run.phase(provisionInfrastructure, new ProvisionInfrastructure.Input(retired, beside.tools()));
+      var infra =
+          run.phase(
+              provisionInfrastructure, new ProvisionInfrastructure.Input(retired, beside.tools()));
       var configs = run.phase(renderConfigs, infra);
       var machines = run.phase(configureMachines, configs);
       var etcd = run.phase(bootstrapEtcd, machines);

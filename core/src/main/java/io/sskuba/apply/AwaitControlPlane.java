@@ -14,9 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 
-/// Waits until every control plane is an etcd member and the API answers `/readyz` through the cluster's endpoint, and keeps
-/// the kubeconfig that Talos hands out, sealed. Never skipped.
-///
+/// Waits until every control plane is an etcd member and the API answers `/readyz` through the
+/// cluster's endpoint, and keeps the kubeconfig that Talos hands out, sealed. Never skipped.
 /// - Limits: [#LIMIT].
 /// - Errors: `ETCD_UNHEALTHY`, `KUBE_UNREACHABLE`.
 public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> {
@@ -74,7 +73,8 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
       try (TalosNode node = nodes.secure(machine.address(), talosconfig)) {
         List<TalosNode.Service> services = node.services(CALL);
         for (TalosNode.Service service : services) {
-          if (service.id().equals("etcd") && !(service.state().equals("Running") && service.healthy())) {
+          if (service.id().equals("etcd")
+              && !(service.state().equals("Running") && service.healthy())) {
             return Observation.notYet(
                 machine.name() + ": etcd " + service.state() + note(service.lastMessage()));
           }
@@ -103,7 +103,7 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
           ? Observation.met(true)
           : Observation.notYet("/readyz answers " + raw.code());
     } catch (UncheckedIOException e) {
-      return Observation.notYet(String.valueOf(e.getCause().getMessage()));
+      return Observation.notYet(String.valueOf(e.getMessage()));
     }
   }
 }

@@ -14,7 +14,6 @@ import java.util.HashMap;
 import java.util.Map;
 
 /// Waits until every machine of the topology is a Ready node. Read only, never skipped.
-///
 /// - Limits: [#LIMIT].
 /// - Errors: `NODES_NOT_READY` with the condition's own message.
 public final class AwaitNodes implements Phase<ControlPlaneUp, ControlPlaneUp> {
@@ -75,7 +74,9 @@ public final class AwaitNodes implements Phase<ControlPlaneUp, ControlPlaneUp> {
       if (condition.path("type").asText().equals("Ready")) {
         return condition.path("status").asText().equals("True")
             ? ""
-            : condition.path("reason").asText("not Ready") + " " + condition.path("message").asText();
+            : condition.path("reason").asText("not Ready")
+                + " "
+                + condition.path("message").asText();
       }
     }
     return "no Ready condition";

@@ -13,9 +13,8 @@ import io.sskuba.wait.Observation;
 import java.time.Duration;
 
 /// Bootstraps etcd on the first control plane, exactly once in a cluster's life.
-///
-/// - Idempotent: it probes the member list first; `etcd data directory is not empty` means that it was done. The machine
-///   is always the same one, so that a rerun can never make a second cluster.
+/// - Idempotent: it probes the member list first; `etcd data directory is not empty` means that it
+///   was done. The machine is always the same one, so that a rerun can never make a second cluster.
 /// - Limits: [#LIMIT].
 /// - Errors: `ETCD_UNHEALTHY` with the machine's last answer.
 /// - Source: Talos v1.13 machine API, rpc Bootstrap.
@@ -45,7 +44,8 @@ public final class BootstrapEtcd implements Mutation<Rendered, Rendered> {
     return input;
   }
 
-  /// The data is the proof: a machine that has none would have to be bootstrapped, and [#run] probes for it.
+  /// The data is the proof: a machine that has none would have to be bootstrapped, and [#run]
+  /// probes for it.
   @Override
   public boolean stillThere(Rendered output, Rendered input, PhaseContext context) {
     return false;
@@ -82,7 +82,8 @@ public final class BootstrapEtcd implements Mutation<Rendered, Rendered> {
     }
   }
 
-  /// Talos answers a member list only when etcd runs, and hangs otherwise: so the services are asked first.
+  /// Talos answers a member list only when etcd runs, and hangs otherwise: so the services are
+  /// asked first.
   private static boolean isMember(TalosNode node) {
     boolean runs =
         node.services(CALL).stream()

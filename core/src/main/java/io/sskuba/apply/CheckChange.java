@@ -11,10 +11,10 @@ import io.sskuba.state.ClusterRecord;
 import java.util.List;
 import java.util.Optional;
 
-/// Holds the file against the record: what may change in place, what needs a new cluster (contract, "A changed file").
-///
-/// - Errors: `CHANGE_NEEDS_REPLACE` naming each difference; `NAME_TAKEN` for another cluster's FQDN; `LEASE_HELD` while a
-///   delete goes on.
+/// Holds the file against the record: what may change in place, what needs a new cluster (contract,
+/// "A changed file").
+/// - Errors: `CHANGE_NEEDS_REPLACE` naming each difference; `NAME_TAKEN` for another cluster's
+///   FQDN; `LEASE_HELD` while a delete goes on.
 public final class CheckChange implements Phase<LoadedSpec, Change> {
   private final Ports ports;
 
@@ -73,7 +73,8 @@ public final class CheckChange implements Phase<LoadedSpec, Change> {
                 + " cannot be made in place");
     for (SpecDiff.Change change : refused) {
       problem =
-          problem.fact("differs", change.path() + ": " + change.oldValue() + " -> " + change.newValue());
+          problem.fact(
+              "differs", change.path() + ": " + change.oldValue() + " -> " + change.newValue());
     }
     throw new SskubaException(
         problem

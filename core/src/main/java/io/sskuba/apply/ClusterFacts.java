@@ -22,8 +22,11 @@ public final class ClusterFacts {
 
   public static Platform.Cluster of(ClusterRecord record, ClusterSpec spec) {
     ObjectNode allotment =
-        record.details().get(ALLOTMENT) instanceof ObjectNode o ? o.deepCopy() : record.details().objectNode();
-    return new Platform.Cluster(spec, record.key(), record.clusterId(), allotment, tags(record, spec));
+        record.details().get(ALLOTMENT) instanceof ObjectNode o
+            ? o.deepCopy()
+            : record.details().objectNode();
+    return new Platform.Cluster(
+        spec, record.key(), record.clusterId(), allotment, tags(record, spec));
   }
 
   /// The topology that the last run wrote down; empty before the infrastructure was made.

@@ -19,9 +19,10 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// Pushes each machine its configuration over the maintenance API, all at once, and waits until it answers as a member.
-///
-/// - Idempotent: a machine that already answers with the cluster's certificates is left as it is (clusters are never patched).
+/// Pushes each machine its configuration over the maintenance API, all at once, and waits until it
+/// answers as a member.
+/// - Idempotent: a machine that already answers with the cluster's certificates is left as it is
+///   (clusters are never patched).
 /// - Limits: [#LIMIT] a machine for booting and for coming back.
 /// - Errors: `MACHINE_UNREACHABLE`, `MACHINE_REFUSED`, `MACHINE_IDENTITY`.
 public final class ConfigureMachines implements Phase<Rendered, Rendered> {

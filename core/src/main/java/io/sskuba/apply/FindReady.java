@@ -15,9 +15,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Finds out whether there is nothing to do: the file is unchanged, and every machine is a Ready node now. Read only.
-///
-/// - Limits: those of [KubeReadiness]; whatever does not answer means that there is something to do.
+/// Finds out whether there is nothing to do: the file is unchanged, and every machine is a Ready
+/// node now. Read only.
+/// - Limits: those of [KubeReadiness]; whatever does not answer means that there is something to
+///   do.
 public final class FindReady implements Phase<Change, Optional<ReadyCluster>> {
   private final Ports ports;
 

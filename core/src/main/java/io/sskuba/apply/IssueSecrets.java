@@ -1,5 +1,6 @@
 package io.sskuba.apply;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.sskuba.pki.SecretsBundle;
 import io.sskuba.pki.SecretsBundleYaml;
 import io.sskuba.run.Phase;
@@ -10,16 +11,15 @@ import io.sskuba.secret.RuntimeFolder;
 import io.sskuba.secret.Sealer;
 import io.sskuba.state.ClusterRecord;
 import io.sskuba.state.StateStore;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import java.util.ArrayList;
-import java.util.List;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 
-/// Makes the cluster's key pair, its secrets bundle and its Pulumi passphrase, each sealed, each once.
-///
+/// Makes the cluster's key pair, its secrets bundle and its Pulumi passphrase, each sealed, each
+/// once.
 /// - Idempotent: put if absent; the same secrets come back on every run.
 /// - Errors: `IDENTITY_WRONG`, `IDENTITY_MISSING`, `SEALED_CORRUPT`.
 public final class IssueSecrets implements Phase<IssueSecrets.Input, IssuedSecrets> {
@@ -28,7 +28,8 @@ public final class IssueSecrets implements Phase<IssueSecrets.Input, IssuedSecre
   private static final int PASSPHRASE_BYTES = 32;
   private final Ports ports;
 
-  /// @param fresh a bundle that is being generated since the run began; used only when there is none yet
+  /// @param fresh a bundle that is being generated since the run began; used only when there is
+  ///   none yet
   public record Input(OpenCluster opened, Run.Beside<SecretsBundle> fresh) {}
 
   IssueSecrets(Ports ports) {
@@ -40,7 +41,10 @@ public final class IssueSecrets implements Phase<IssueSecrets.Input, IssuedSecre
     OpenCluster opened = input.opened();
     Sealer sealer = sealer(opened, context);
     return new IssuedSecrets(
-        opened, sealer, () -> bundle(opened.key(), sealer, input.fresh()), passphrase(opened, sealer));
+        opened,
+        sealer,
+        () -> bundle(opened.key(), sealer, input.fresh()),
+        passphrase(opened, sealer));
   }
 
   private Sealer sealer(OpenCluster opened, PhaseContext context) {
@@ -110,8 +114,7 @@ public final class IssueSecrets implements Phase<IssueSecrets.Input, IssuedSecre
       store.putSealed(opened.key(), SealedPassphrase.SEALED, sealer.seal(passphrase));
     }
     Path file =
-        RuntimeFolder.create(
-                ports.places().runtime(), opened.key(), opened.record().clusterId())
+        RuntimeFolder.create(ports.places().runtime(), opened.key(), opened.record().clusterId())
             .resolve(SealedPassphrase.FILE);
     SealedPassphrase.write(file, passphrase);
     return file;

@@ -11,8 +11,8 @@ import java.util.Optional;
 public final class Kubeconfigs {
   private Kubeconfigs() {}
 
-  /// The kubeconfig that Talos handed out. Errors: `KUBE_UNREACHABLE` when the cluster never got that far;
-  /// `IDENTITY_MISSING`, `IDENTITY_WRONG`.
+  /// The kubeconfig that Talos handed out. Errors: `KUBE_UNREACHABLE` when the cluster never got
+  /// that far; `IDENTITY_MISSING`, `IDENTITY_WRONG`.
   public static String kubeconfig(Ports ports, String key) {
     return open(ports, key, AwaitControlPlane.KUBECONFIG, "kubeconfig");
   }

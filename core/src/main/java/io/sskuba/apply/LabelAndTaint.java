@@ -16,11 +16,12 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Optional;
 
-/// Waits for each Node object and gives it what a kubelet may not give itself: its pool, its worker role, the pool's labels.
+/// Waits for each Node object and gives it what a kubelet may not give itself: its pool, its worker
+/// role, the pool's labels.
 ///
 /// Taints stand in the machine configuration, so that nothing is scheduled before they are there.
-///
-/// - Idempotent: a merge patch of the same labels changes nothing; it is sent only where a label is missing.
+/// - Idempotent: a merge patch of the same labels changes nothing; it is sent only where a label is
+///   missing.
 /// - Errors: `NODES_NOT_READY` naming the first node that is not there.
 public final class LabelAndTaint implements Phase<ControlPlaneUp, ControlPlaneUp> {
   static final String POOL = "sskuba.io/pool";

@@ -8,9 +8,8 @@ import io.sskuba.spec.SpecReader;
 import io.sskuba.state.ClusterRecord;
 import java.util.Optional;
 
-/// Reads and checks the cluster file. What the file does not say comes from the record of an existing cluster, so that a
-/// newer release's defaults change no running cluster.
-///
+/// Reads and checks the cluster file. What the file does not say comes from the record of an
+/// existing cluster, so that a newer release's defaults change no running cluster.
 /// - Errors: `SPEC_UNREADABLE`; `SPEC_INVALID` with every problem of the file.
 public final class LoadSpec implements Phase<ApplyRequest, LoadedSpec> {
   private final Ports ports;

@@ -1,8 +1,8 @@
 package io.sskuba.apply;
 
 import io.sskuba.spec.ClusterSpec;
-import org.jspecify.annotations.Nullable;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /// A valid cluster file.
 ///

@@ -19,9 +19,10 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Writes the cluster's record, or brings it up to date, and takes its lease: before anything that costs money.
-///
-/// - Idempotent: the record is put if absent; an existing one keeps its id, addresses and time of birth.
+/// Writes the cluster's record, or brings it up to date, and takes its lease: before anything that
+/// costs money.
+/// - Idempotent: the record is put if absent; an existing one keeps its id, addresses and time of
+///   birth.
 /// - Errors: `LEASE_HELD`, `NAME_TAKEN`, `STATE_UNWRITABLE`.
 public final class OpenLease implements Phase<Checked, OpenCluster> {
   private final Ports ports;
@@ -33,8 +34,7 @@ public final class OpenLease implements Phase<Checked, OpenCluster> {
   @Override
   public OpenCluster run(Checked checked, PhaseContext context) {
     LoadedSpec loaded = checked.change().loaded();
-    Platform platform =
-        ports.platforms().apply(loaded.spec().target().provider()).orElseThrow();
+    Platform platform = ports.platforms().apply(loaded.spec().target().provider()).orElseThrow();
     boolean made = false;
     if (ports.store().find(loaded.key()).isEmpty()) {
       made = create(loaded, platform, context.runId());
@@ -111,11 +111,24 @@ public final class OpenLease implements Phase<Checked, OpenCluster> {
       expires = expiry(record.createdAt(), spec.lifetime().ttl());
     }
     return new ClusterRecord(
-        record.format(), record.key(), record.clusterId(), record.name(), record.fqdn(),
-        record.rehearsal(), record.target(),
-        record.state().equals("ready") || record.state().equals("degraded") ? record.state() : "creating",
-        record.phase(), spec.metadata().owner(), record.createdAt(), expires, record.endpoint(),
-        SpecJson.toJson(spec), details, null);
+        record.format(),
+        record.key(),
+        record.clusterId(),
+        record.name(),
+        record.fqdn(),
+        record.rehearsal(),
+        record.target(),
+        record.state().equals("ready") || record.state().equals("degraded")
+            ? record.state()
+            : "creating",
+        record.phase(),
+        spec.metadata().owner(),
+        record.createdAt(),
+        expires,
+        record.endpoint(),
+        SpecJson.toJson(spec),
+        details,
+        null);
   }
 
   private List<ObjectNode> allotments(String exceptKey) {

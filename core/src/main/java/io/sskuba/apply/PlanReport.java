@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// What `apply` would do (contract, section 4).
 ///
 /// @param record changes to the record alone: lifetime, owner, labels, sealing
-/// @param machines name, role and digest of the configuration that it has, null where there is none yet
+/// @param machines name, role and digest of the configuration that it has, null where there is none
+///   yet
 public record PlanReport(
     String name, Changes infrastructure, List<SpecDiff.Change> record, List<Machine> machines) {
   public PlanReport {
@@ -44,18 +45,28 @@ public record PlanReport(
     }
     ArrayNode settings = json.putArray("record");
     for (SpecDiff.Change change : record) {
-      settings.addObject().put("path", change.path()).put("from", change.oldValue()).put("to", change.newValue());
+      settings
+          .addObject()
+          .put("path", change.path())
+          .put("from", change.oldValue())
+          .put("to", change.newValue());
     }
     ArrayNode list = json.putArray("machines");
     for (Machine machine : machines) {
-      list.addObject().put("name", machine.name()).put("role", machine.role()).put("configDigest", machine.configDigest());
+      list.addObject()
+          .put("name", machine.name())
+          .put("role", machine.role())
+          .put("configDigest", machine.configDigest());
     }
     return Json.pretty(json);
   }
 
   public String text() {
     if (!changes()) {
-      return name + ": nothing to change; " + infrastructure.same() + " resources are as the file says\n";
+      return name
+          + ": nothing to change; "
+          + infrastructure.same()
+          + " resources are as the file says\n";
     }
     StringBuilder text = new StringBuilder();
     for (Step step : infrastructure.steps()) {
@@ -69,18 +80,31 @@ public record PlanReport(
           };
       if (!sign.isEmpty()) {
         text.append(sign).append(' ').append(step.type()).append("  ").append(step.name());
-        text.append(step.diff().isEmpty() ? "" : "  (" + String.join(", ", step.diff()) + ")").append('\n');
+        text.append(step.diff().isEmpty() ? "" : "  (" + String.join(", ", step.diff()) + ")")
+            .append('\n');
       }
     }
     for (SpecDiff.Change change : record) {
-      text.append("~ ").append(change.path()).append("  ").append(change.oldValue()).append(" -> ").append(change.newValue()).append('\n');
+      text.append("~ ")
+          .append(change.path())
+          .append("  ")
+          .append(change.oldValue())
+          .append(" -> ")
+          .append(change.newValue())
+          .append('\n');
     }
     return text.append(name)
-        .append(": ").append(infrastructure.create()).append(" to create, ")
-        .append(infrastructure.update()).append(" to update, ")
-        .append(infrastructure.replace()).append(" to replace, ")
-        .append(infrastructure.delete()).append(" to delete, ")
-        .append(infrastructure.same()).append(" unchanged\n")
+        .append(": ")
+        .append(infrastructure.create())
+        .append(" to create, ")
+        .append(infrastructure.update())
+        .append(" to update, ")
+        .append(infrastructure.replace())
+        .append(" to replace, ")
+        .append(infrastructure.delete())
+        .append(" to delete, ")
+        .append(infrastructure.same())
+        .append(" unchanged\n")
         .toString();
   }
 }

@@ -37,11 +37,11 @@ public final class Planning {
 
   private Planning() {}
 
-  /// Errors: those of reading the file; `CHANGE_NEEDS_REPLACE` is not thrown but shows as differences.
+  /// Errors: those of reading the file; `CHANGE_NEEDS_REPLACE` is not thrown but shows as
+  /// differences.
   public static PlanReport plan(Ports ports, PlanRequest request, Consumer<String> progress)
       throws InterruptedException {
-    ClusterSpec spec =
-        SpecReader.read(request.file(), request.fileName(), request.folder(), false);
+    ClusterSpec spec = SpecReader.read(request.file(), request.fileName(), request.folder(), false);
     Platform platform = platform(ports, spec, request.fileName());
     String key = spec.metadata().name();
     Optional<ClusterRecord> record = ports.store().find(key);
@@ -60,8 +60,7 @@ public final class Planning {
 
   /// The plan as a Pulumi YAML program; needs no provider and no credentials.
   public static String yaml(Ports ports, PlanRequest request) {
-    ClusterSpec spec =
-        SpecReader.read(request.file(), request.fileName(), request.folder(), false);
+    ClusterSpec spec = SpecReader.read(request.file(), request.fileName(), request.folder(), false);
     Platform platform = platform(ports, spec, request.fileName());
     Optional<ClusterRecord> record = ports.store().find(spec.metadata().name());
     InfraPlan plan = platform.plan(cluster(ports, platform, spec, record));
@@ -77,7 +76,9 @@ public final class Planning {
                 new SskubaException(
                     Problem.of(
                             ProblemCode.SPEC_UNSUPPORTED,
-                            "target " + spec.target().provider().word() + " cannot be planned by this release")
+                            "target "
+                                + spec.target().provider().word()
+                                + " cannot be planned by this release")
                         .fact("available", "local")
                         .next("sskuba-ctl validate --file " + fileName)));
   }
@@ -152,12 +153,17 @@ public final class Planning {
     if (sealedKey.isEmpty() || sealed.isEmpty()) {
       return null;
     }
-    return ports.keys().tryOpen(sealedKey.get()).map(s -> sha256(s.open(sealed.get()))).orElse(null);
+    return ports
+        .keys()
+        .tryOpen(sealedKey.get())
+        .map(s -> sha256(s.open(sealed.get())))
+        .orElse(null);
   }
 
   private static String sha256(byte[] bytes) {
     try {
-      return "sha256:" + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+      return "sha256:"
+          + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }

@@ -10,9 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Finds out, before anything is made, what cannot work and what will be left out. Changes nothing.
-///
-/// - Errors: `SPEC_UNSUPPORTED` for a target or version that cannot be provided; `IDENTITY_MISSING` where nobody could open
-///   the cluster again.
+/// - Errors: `SPEC_UNSUPPORTED` for a target or version that cannot be provided; `IDENTITY_MISSING`
+///   where nobody could open the cluster again.
 public final class Preflight implements Phase<Change, Checked> {
   /// What a cluster on this machine runs; other versions are refused by name.
   static final String KUBERNETES = "v1.36.3";
@@ -65,7 +64,10 @@ public final class Preflight implements Phase<Change, Checked> {
       throw new SskubaException(
           Problem.of(
                   ProblemCode.SPEC_UNSUPPORTED,
-                  "a local cluster of Talos " + talos + " and Kubernetes " + kubernetes
+                  "a local cluster of Talos "
+                      + talos
+                      + " and Kubernetes "
+                      + kubernetes
                       + " cannot be provided")
               .fact("available", "talos " + TALOS + ", kubernetes " + KUBERNETES)
               .next("sskuba-ctl apply --file " + loaded.fileName()));
@@ -102,7 +104,8 @@ public final class Preflight implements Phase<Change, Checked> {
     return sections;
   }
 
-  private static void add(List<String> sections, String name, @org.jspecify.annotations.Nullable Object section) {
+  private static void add(
+      List<String> sections, String name, @org.jspecify.annotations.Nullable Object section) {
     if (section != null) {
       sections.add(name);
     }

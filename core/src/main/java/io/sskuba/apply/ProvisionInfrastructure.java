@@ -12,16 +12,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 
-/// Makes network, endpoint and machines real by one `up` of the whole plan: machines boot while their configurations are rendered.
-///
-/// - Idempotent: by the engine's own state; resources are adopted by their key where a killed run made them.
+/// Makes network, endpoint and machines real by one `up` of the whole plan: machines boot while
+/// their configurations are rendered.
+/// - Idempotent: by the engine's own state; resources are adopted by their key where a killed run
+///   made them.
 /// - Limits: [#LIMIT].
 /// - Errors: `INFRA_FAILED`, `INFRA_LOCKED`.
 public final class ProvisionInfrastructure
     implements Phase<ProvisionInfrastructure.Input, Provisioned> {
   static final Duration OPEN_LIMIT = Duration.ofMinutes(2);
 
-  /// A cloud's slowest chain (network, load balancer, machines) takes some 6 min; 20 min is a hung provider.
+  /// A cloud's slowest chain (network, load balancer, machines) takes some 6 min; 20 min is a hung
+  /// provider.
   static final Duration LIMIT = Duration.ofMinutes(20);
 
   private final Ports ports;

@@ -4,7 +4,6 @@ import io.sskuba.state.ClusterRecord;
 import java.util.List;
 
 /// What `apply` ends with.
-///
 public record ReadyCluster(ClusterRecord record, int nodes, List<String> warnings) {
   public ReadyCluster {
     warnings = List.copyOf(warnings);

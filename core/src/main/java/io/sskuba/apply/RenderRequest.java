@@ -7,4 +7,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param secrets a Talos secrets bundle in the clear, or null for a fresh one
 public record RenderRequest(
-    byte[] file, String fileName, Path folder, Path out, @Nullable Path secrets, boolean plaintext) {}
+    byte[] file,
+    String fileName,
+    Path folder,
+    Path out,
+    @Nullable Path secrets,
+    boolean plaintext) {}

@@ -36,8 +36,7 @@ public final class Rendering {
   /// Writes one file a machine and the talosconfig; returns their paths.
   public static List<Path> write(Ports ports, RenderRequest request)
       throws IOException, InterruptedException {
-    ClusterSpec spec =
-        SpecReader.read(request.file(), request.fileName(), request.folder(), false);
+    ClusterSpec spec = SpecReader.read(request.file(), request.fileName(), request.folder(), false);
     MachineConfigs configs =
         MachineConfigRenderer.render(
             new RenderInput(
@@ -61,8 +60,7 @@ public final class Rendering {
 
   private static Path put(Path file, String text, Optional<Sealer> sealer) throws IOException {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    Path target =
-        sealer.isEmpty() ? file : file.resolveSibling(file.getFileName() + ".age");
+    Path target = sealer.isEmpty() ? file : file.resolveSibling(file.getFileName() + ".age");
     AtomicFiles.write(target, sealer.isEmpty() ? bytes : sealer.get().seal(bytes));
     return target;
   }

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/// Drains the workers that the file no longer has, and removes their Node objects, before their machines go.
-///
+/// Drains the workers that the file no longer has, and removes their Node objects, before their
+/// machines go.
 /// - Idempotent: a node that is gone is skipped; draining a drained node does nothing.
 /// - Limits: [#DRAIN_LIMIT] a node.
 /// - Errors: `DRAIN_TIMED_OUT` naming the pods that stay.
@@ -29,7 +29,8 @@ public final class RetireWorkers implements Phase<IssuedSecrets, IssuedSecrets> 
   }
 
   @Override
-  public IssuedSecrets run(IssuedSecrets secrets, PhaseContext context) throws InterruptedException {
+  public IssuedSecrets run(IssuedSecrets secrets, PhaseContext context)
+      throws InterruptedException {
     OpenCluster opened = secrets.opened();
     Optional<Topology> before = ClusterFacts.topology(opened.record());
     if (before.isEmpty()) {

@@ -14,7 +14,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What frames the phases of `apply`: work that starts early, the journal, and the record's state at the end.
+/// What frames the phases of `apply`: work that starts early, the journal, and the record's state
+/// at the end.
 final class RunFrame {
   private final Ports ports;
 
@@ -31,8 +32,7 @@ final class RunFrame {
     Platform platform = ports.platforms().apply(loaded.spec().target().provider()).orElseThrow();
     Run.Beside<Map<String, Path>> tools =
         run.beside(
-            "get-toolchain",
-            progress -> ports.toolchain().ensure(platform.tools(), progress));
+            "get-toolchain", progress -> ports.toolchain().ensure(platform.tools(), progress));
     boolean known =
         ports.store().find(loaded.key()).isPresent()
             && ports.store().sealed(loaded.key(), IssueSecrets.BUNDLE).isPresent();
@@ -40,8 +40,7 @@ final class RunFrame {
         known
             ? Run.Beside.failed("the bundle is known")
             : run.beside(
-                "generate-keys",
-                _ -> SecretsBundleFactory.generate(ports.time(), ports.random()));
+                "generate-keys", _ -> SecretsBundleFactory.generate(ports.time(), ports.random()));
     return new Early(bundle, tools);
   }
 
@@ -67,7 +66,8 @@ final class RunFrame {
     return new ReadyCluster(record, up.topology().machines().size(), checked.warnings());
   }
 
-  /// Writes down how the run ended. A record that cannot be written changes nothing about the failure itself.
+  /// Writes down how the run ended. A record that cannot be written changes nothing about the
+  /// failure itself.
   void failed(Run run, OpenCluster opened, Exception failure) {
     @Nullable Problem problem = failure instanceof SskubaException e ? e.problem() : null;
     boolean parked =
@@ -86,7 +86,8 @@ final class RunFrame {
                               parked ? "parked" : "failed",
                               run.currentPhase(),
                               problem == null
-                                  ? Json.object().put("summary", String.valueOf(failure.getMessage()))
+                                  ? Json.object()
+                                      .put("summary", String.valueOf(failure.getMessage()))
                                   : ProblemJson.toJson(problem))));
     } catch (SskubaException e) {
       failure.addSuppressed(e);

@@ -10,15 +10,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// The Pulumi passphrase of a cluster: sealed beside its record, in the clear only in the memory-backed folder.
+/// The Pulumi passphrase of a cluster: sealed beside its record, in the clear only in the
+/// memory-backed folder.
 public final class SealedPassphrase {
   static final String SEALED = "pulumi.passphrase.age";
   static final String FILE = "pulumi.passphrase";
 
   private SealedPassphrase() {}
 
-  /// The file with the passphrase, written anew from the sealed one where an identity opens it. The file may be missing:
-  /// a delete needs no identity, and the engine then works without secrets.
+  /// The file with the passphrase, written anew from the sealed one where an identity opens it. The
+  /// file may be missing: a delete needs no identity, and the engine then works without secrets.
   public static Path restore(Ports ports, String key, Path runtime) {
     Path file = runtime.resolve(FILE);
     if (Files.exists(file)) {

@@ -4,7 +4,8 @@ import io.sskuba.apply.Ports;
 import io.sskuba.run.Run;
 import io.sskuba.secret.ReceiptSigner;
 
-/// The whole of `delete`, in order: the reverse of `apply`, each thing confirmed gone by looking, and a receipt at the end.
+/// The whole of `delete`, in order: the reverse of `apply`, each thing confirmed gone by looking,
+/// and a receipt at the end.
 public final class DeletePipeline {
   private final MarkDeleting markDeleting;
   private final DestroyInfrastructure destroyInfrastructure;
@@ -19,9 +20,10 @@ public final class DeletePipeline {
   }
 
   /// Takes a cluster away.
-  ///
-  /// - Idempotent: yes; what is gone already is confirmed again. Needs neither the file nor the identity nor a live API.
-  /// - Errors: `LEASE_HELD`; `LEFTOVERS` when the deadline passed, with a receipt that names what stayed and why.
+  /// - Idempotent: yes; what is gone already is confirmed again. Needs neither the file nor the
+  ///   identity nor a live API.
+  /// - Errors: `LEASE_HELD`; `LEFTOVERS` when the deadline passed, with a receipt that names what
+  ///   stayed and why.
   public Deleted run(Run run, DeleteRequest request) throws InterruptedException {
     var doomed = run.phase(markDeleting, request);
     try (var _ = doomed.lease()) {

@@ -14,10 +14,10 @@ import java.util.List;
 import java.util.Map;
 
 /// Destroys the stack, last made first, and then the stack itself.
-///
 /// - Idempotent: a stack that is not there is destroyed already.
 /// - Limits: what is left of the delete's deadline.
-/// - Errors: `INFRA_LOCKED`. A destroy that fails or runs out of time is not thrown: what stayed stands in the receipt.
+/// - Errors: `INFRA_LOCKED`. A destroy that fails or runs out of time is not thrown: what stayed
+///   stands in the receipt.
 public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
   private final Ports ports;
 

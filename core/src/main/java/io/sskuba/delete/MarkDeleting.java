@@ -16,7 +16,6 @@ import io.sskuba.wait.Deadline;
 import java.util.List;
 
 /// Takes the lease and marks the record, so that nobody applies what goes away.
-///
 /// - Idempotent: yes.
 /// - Errors: `LEASE_HELD`, `CLUSTER_UNKNOWN`.
 public final class MarkDeleting implements Phase<DeleteRequest, Doomed> {
@@ -35,7 +34,8 @@ public final class MarkDeleting implements Phase<DeleteRequest, Doomed> {
               .store()
               .find(request.key())
               .orElseThrow(
-                  () -> SskubaException.of(ProblemCode.CLUSTER_UNKNOWN, request.key() + " is gone"));
+                  () ->
+                      SskubaException.of(ProblemCode.CLUSTER_UNKNOWN, request.key() + " is gone"));
       ClusterSpec spec = SpecJson.fromJson(record.spec());
       Platform platform =
           ports

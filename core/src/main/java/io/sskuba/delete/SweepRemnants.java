@@ -8,13 +8,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Ends and removes what lives outside the stack, then looks at everything: processes, addresses, sockets, files.
-///
+/// Ends and removes what lives outside the stack, then looks at everything: processes, addresses,
+/// sockets, files.
 /// - Idempotent: yes; needs no live host.
 /// - Limits: the delete's deadline; it looks again until everything is gone or the deadline passes.
 public final class SweepRemnants implements Phase<Doomed, Doomed.Swept> {
   private static final Duration INTERVAL = Duration.ofMillis(100);
-
 
   @Override
   public Doomed.Swept run(Doomed doomed, PhaseContext context) throws InterruptedException {

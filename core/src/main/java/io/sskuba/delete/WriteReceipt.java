@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.Map;
 
 /// Signs and keeps the receipt, and then, if nothing stayed, removes the cluster's state.
-///
-/// - Idempotent: a delete that is run again after a kill writes a receipt of its own; the state goes last.
+/// - Idempotent: a delete that is run again after a kill writes a receipt of its own; the state
+///   goes last.
 /// - Errors: `LEFTOVERS` (exit 8) when something stayed; the receipt is kept all the same.
 public final class WriteReceipt implements Phase<Doomed.Swept, Deleted> {
   private final Ports ports;
@@ -79,8 +79,7 @@ public final class WriteReceipt implements Phase<Doomed.Swept, Deleted> {
       ObjectNode entry = Json.object();
       entry.put("kind", remnant.kind()).put("id", remnant.id()).put("name", remnant.name());
       entry.put(
-          "createdAt",
-          born.getOrDefault(remnant.name(), RunEvent.rfc3339(record.createdAt())));
+          "createdAt", born.getOrDefault(remnant.name(), RunEvent.rfc3339(record.createdAt())));
       if (remnant.gone()) {
         entry.put("goneAt", RunEvent.rfc3339(now));
       }

@@ -6,7 +6,8 @@ import io.sskuba.spec.ClusterSpec.ProviderSettings;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The topology that a cluster file alone tells: names of machines, addresses where the file has them, the endpoint's name.
+/// The topology that a cluster file alone tells: names of machines, addresses where the file has
+/// them, the endpoint's name.
 public final class OfflineTopology {
   private static final int API_PORT = 6443;
 
@@ -26,8 +27,7 @@ public final class OfflineTopology {
   private static void add(
       ClusterSpec spec, ClusterSpec.Pool pool, boolean controlPlane, List<Topology.Machine> out) {
     for (int i = 0; i < pool.size(); i++) {
-      ClusterSpec.MachineAddress given =
-          i < pool.machines().size() ? pool.machines().get(i) : null;
+      ClusterSpec.MachineAddress given = i < pool.machines().size() ? pool.machines().get(i) : null;
       int made = i - pool.machines().size();
       String address =
           given != null

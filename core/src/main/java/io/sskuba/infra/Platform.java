@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// What one target brings to the pipeline: where its machines come from. One implementation a target.
+/// What one target brings to the pipeline: where its machines come from. One implementation a
+/// target.
 public interface Platform {
   /// What a target has to know about a cluster; a value, so that every call is repeatable.
   ///
@@ -18,13 +19,17 @@ public interface Platform {
   record Cluster(
       ClusterSpec spec, String key, String clusterId, ObjectNode allotment, ResourceTags tags) {}
 
-  /// Chooses what must be unique on this machine or in this account, and stable over the cluster's life: address range,
-  /// ordinals of machines. Pure but for looking at what is taken.
+  /// Chooses what must be unique on this machine or in this account, and stable over the cluster's
+  /// life: address range, ordinals of machines. Pure but for looking at what is taken.
   ///
   /// @param before the allotment of an existing cluster, else an empty object
   /// @param taken allotments of the other clusters under this state
   ObjectNode allot(
-      ClusterSpec spec, String key, String clusterId, ObjectNode before, Collection<ObjectNode> taken);
+      ClusterSpec spec,
+      String key,
+      String clusterId,
+      ObjectNode before,
+      Collection<ObjectNode> taken);
 
   /// Names of the programs of the toolchain that this target needs.
   List<String> tools();
@@ -50,14 +55,17 @@ public interface Platform {
   /// What runs now: machines, processes, what is simulated. Empty when nothing does.
   Optional<ObjectNode> inspect(Cluster cluster);
 
-  /// Looks whether a resource that the engine destroyed is really gone from the world. Changes nothing.
+  /// Looks whether a resource that the engine destroyed is really gone from the world. Changes
+  /// nothing.
   Remnant confirm(Cluster cluster, Infrastructure.StateResource resource);
 
-  /// Ends and removes whatever the platform still finds of a cluster besides its stack: processes, sockets, folders.
-  /// Returns what it found, each confirmed gone or not. Idempotent; needs no record but the key and id.
+  /// Ends and removes whatever the platform still finds of a cluster besides its stack: processes,
+  /// sockets, folders. Returns what it found, each confirmed gone or not. Idempotent; needs no
+  /// record but the key and id.
   List<Remnant> sweep(String key, String clusterId) throws InterruptedException;
 
   /// @param kind for example `process`, `socket`, `folder`, `address`
   /// @param observed what was seen when looking after the removal
-  record Remnant(String kind, String id, String name, boolean gone, String method, String observed) {}
+  record Remnant(
+      String kind, String id, String name, boolean gone, String method, String observed) {}
 }

@@ -8,10 +8,12 @@ import java.util.Map;
 /// The one map between a cluster's addresses and what dials them from this machine.
 ///
 /// Configs, certificates and Node objects carry the cluster's addresses; processes on this machine
-/// bind their loopback twins. On targets with real machines the map is empty and every address is its own twin.
+/// bind their loopback twins. On targets with real machines the map is empty and every address is
+/// its own twin.
 ///
 /// @param twins cluster address to loopback twin, for example `10.64.0.2` to `127.64.0.2`
-/// @param blocks whole networks whose hosts have the same number in their twin network; asked after `twins`
+/// @param blocks whole networks whose hosts have the same number in their twin network; asked after
+///   `twins`
 public record AddressMap(Map<String, String> twins, List<Block> blocks) {
 
   public static final AddressMap IDENTITY = new AddressMap(Map.of());
@@ -35,7 +37,13 @@ public record AddressMap(Map<String, String> twins, List<Block> blocks) {
         return address;
       }
       int moved = parse(to.substring(0, to.indexOf('/'))) + host;
-      return (moved >>> 24) + "." + (moved >>> 16 & 255) + "." + (moved >>> 8 & 255) + "." + (moved & 255);
+      return (moved >>> 24)
+          + "."
+          + (moved >>> 16 & 255)
+          + "."
+          + (moved >>> 8 & 255)
+          + "."
+          + (moved & 255);
     }
   }
 
@@ -46,7 +54,8 @@ public record AddressMap(Map<String, String> twins, List<Block> blocks) {
       return known;
     }
     for (Block block : blocks) {
-      String moved = isIpv4(address) ? block.moved(address, block.cidr(), block.twinCidr()) : address;
+      String moved =
+          isIpv4(address) ? block.moved(address, block.cidr(), block.twinCidr()) : address;
       if (!moved.equals(address)) {
         return moved;
       }

@@ -7,12 +7,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
-import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
-/// The same work for many things at once: all succeed, or the first failure is thrown and the rest are interrupted.
+/// The same work for many things at once: all succeed, or the first failure is thrown and the rest
+/// are interrupted.
 ///
 /// The shape of structured concurrency (JEP 505) without its preview API.
-///
 /// - Limits: at most [#AT_ONCE] at a time, so that 1,000 machines do not open 1,000 connections.
 public final class Fan {
   private static final int AT_ONCE = 64;
@@ -60,12 +60,13 @@ public final class Fan {
   }
 
   private static RuntimeException unwrapped(ExecutionException e) throws InterruptedException {
-    Function<Throwable, RuntimeException> wrap = IllegalStateException::new;
-    return switch (e.getCause()) {
-      case InterruptedException interrupted -> throw interrupted;
-      case RuntimeException runtime -> runtime;
-      case Error error -> throw error;
-      case Throwable other -> wrap.apply(other);
-    };
+    @Nullable Throwable cause = e.getCause();
+    if (cause instanceof InterruptedException interrupted) {
+      throw interrupted;
+    }
+    if (cause instanceof Error error) {
+      throw error;
+    }
+    return cause instanceof RuntimeException runtime ? runtime : new IllegalStateException(e);
   }
 }

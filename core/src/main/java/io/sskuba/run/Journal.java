@@ -13,9 +13,11 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// The write-ahead record of one cluster's runs: a line before each effect (`intent`), a line after it (`done`).
+/// The write-ahead record of one cluster's runs: a line before each effect (`intent`), a line after
+/// it (`done`).
 ///
-/// Line: `{"phase","digest","kind":"intent|done","output","run"}`. The last `done` of a phase counts.
+/// Line: `{"phase","digest","kind":"intent|done","output","run"}`. The last `done` of a phase
+/// counts.
 public final class Journal {
   private final StateStore store;
   private final String key;
@@ -54,7 +56,9 @@ public final class Journal {
 
   Optional<JsonNode> output(String phase, String digest) {
     @Nullable Entry entry = done.get(phase);
-    return entry != null && entry.digest.equals(digest) ? Optional.of(entry.output) : Optional.empty();
+    return entry != null && entry.digest.equals(digest)
+        ? Optional.of(entry.output)
+        : Optional.empty();
   }
 
   void intent(String phase, String digest, String run) {
@@ -69,6 +73,10 @@ public final class Journal {
   }
 
   private static ObjectNode line(String kind, String phase, String digest, String run) {
-    return Json.object().put("kind", kind).put("phase", phase).put("digest", digest).put("run", run);
+    return Json.object()
+        .put("kind", kind)
+        .put("phase", phase)
+        .put("digest", digest)
+        .put("run", run);
   }
 }

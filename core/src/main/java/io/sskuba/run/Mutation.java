@@ -2,8 +2,8 @@ package io.sskuba.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-/// A phase that makes something. It is skipped on a rerun only if the journal holds its output for the same input
-/// digest *and* what it made is still there.
+/// A phase that makes something. It is skipped on a rerun only if the journal holds its output for
+/// the same input digest *and* what it made is still there.
 public interface Mutation<I, O> extends Phase<I, O> {
   /// Digest of what decides the effect; secrets may go into it only through a hash.
   String digest(I input);

@@ -1,6 +1,7 @@
 package io.sskuba.run;
 
-/// A wish to stop at the next safe point. Set by the first Ctrl-C; read at phase boundaries and in waits.
+/// A wish to stop at the next safe point. Set by the first Ctrl-C; read at phase boundaries and in
+/// waits.
 public final class Parking {
   private volatile boolean requested;
 

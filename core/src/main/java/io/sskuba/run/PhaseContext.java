@@ -19,7 +19,8 @@ public interface PhaseContext {
   /// A step of the infrastructure engine, as an event.
   void resource(ResourceEvent event);
 
-  /// Waits for a condition; observations become `waiting` events. A parked run leaves the wait at its next look.
+  /// Waits for a condition; observations become `waiting` events. A parked run leaves the wait at
+  /// its next look.
   <T> T await(String what, Duration limit, Duration interval, ProblemCode code, Waiter.Look<T> look)
       throws InterruptedException;
 

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /// One run of a pipeline: it calls phases, journals mutations, and tells what happens as events.
 ///
-/// Thread: phases run on the caller's thread; [#beside] runs work that the pipeline need not wait for yet.
+/// Thread: phases run on the caller's thread; [#beside] runs work that the pipeline need not wait
+/// for yet.
 public final class Run {
   private final String id;
   private volatile String cluster;
@@ -129,7 +130,8 @@ public final class Run {
     return output;
   }
 
-  /// Starts work beside the pipeline; [Beside#join] waits for it. It shows as a span of its own in `timeline`.
+  /// Starts work beside the pipeline; [Beside#join] waits for it. It shows as a span of its own in
+  /// `timeline`.
   public <T> Beside<T> beside(String name, BesideWork<T> work) {
     long start = time.nanos();
     emit(name, RunEvent.Kind.PHASE_STARTED, name, null, 0, null);
@@ -264,8 +266,7 @@ public final class Run {
         throws InterruptedException {
       Waiter waiter =
           new Waiter(
-              time,
-              seen -> emit(phase, RunEvent.Kind.WAITING, what, seen, elapsed(start), null));
+              time, seen -> emit(phase, RunEvent.Kind.WAITING, what, seen, elapsed(start), null));
       return waiter.await(
           what,
           limit,

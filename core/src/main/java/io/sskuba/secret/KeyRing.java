@@ -3,12 +3,14 @@ package io.sskuba.secret;
 import java.util.List;
 import java.util.Optional;
 
-/// The user's side of sealing: whose identity opens a cluster's secrets, and for whom they are sealed.
+/// The user's side of sealing: whose identity opens a cluster's secrets, and for whom they are
+/// sealed.
 public interface KeyRing {
   /// Whether an identity exists now (a file, or `SSKUBA_IDENTITY`). Looks only.
   boolean hasIdentity();
 
-  /// Makes a key pair for a cluster, sealed to the user's identity (made on first use) and to `recipients`.
+  /// Makes a key pair for a cluster, sealed to the user's identity (made on first use) and to
+  /// `recipients`.
   ///
   /// Errors: `SPEC_UNSUPPORTED` for a recipient of a kind that this release cannot seal to.
   NewKey create(List<String> recipients);
@@ -22,7 +24,8 @@ public interface KeyRing {
   /// As [#open], empty where no identity is at hand; used where opening is a convenience.
   Optional<Sealer> tryOpen(byte[] sealedKey);
 
-  /// Seals to the user's identity (made on first use) and to `recipients`, for files that belong to no cluster.
+  /// Seals to the user's identity (made on first use) and to `recipients`, for files that belong to
+  /// no cluster.
   Sealer toUser(List<String> recipients);
 
   /// @param sealedKey what lies beside the record as `cluster.key.age`

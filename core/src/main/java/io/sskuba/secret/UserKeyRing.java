@@ -9,7 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// The key ring of the user who runs the command: identities from `SSKUBA_IDENTITY` or the identity file.
+/// The key ring of the user who runs the command: identities from `SSKUBA_IDENTITY` or the identity
+/// file.
 public final class UserKeyRing implements KeyRing {
   private final Identities identities;
   private final RandomSource random;
@@ -48,7 +49,9 @@ public final class UserKeyRing implements KeyRing {
   @Override
   public Optional<Sealer> tryOpen(byte[] sealedKey) {
     try {
-      return identities.find().map(found -> ClusterKeys.open(sealedKey, found.identities(), random));
+      return identities
+          .find()
+          .map(found -> ClusterKeys.open(sealedKey, found.identities(), random));
     } catch (SskubaException e) {
       return Optional.empty();
     }
@@ -68,7 +71,8 @@ public final class UserKeyRing implements KeyRing {
         .orElseThrow(
             () ->
                 SskubaException.of(
-                    ProblemCode.IDENTITY_MISSING, "no identity is at hand: " + identities.file() + " does not exist"))
+                    ProblemCode.IDENTITY_MISSING,
+                    "no identity is at hand: " + identities.file() + " does not exist"))
         .identities();
   }
 }

@@ -6,7 +6,8 @@ import io.sskuba.problem.SskubaException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// Signs with the key beside the user's identity, or, where no identity opens it, with a fresh one, and says so.
+/// Signs with the key beside the user's identity, or, where no identity opens it, with a fresh one,
+/// and says so.
 public final class UserReceiptSigner implements ReceiptSigner {
   private final Path config;
   private final Identities identities;
@@ -21,7 +22,9 @@ public final class UserReceiptSigner implements ReceiptSigner {
   @Override
   public ObjectNode sign(ObjectNode receipt) {
     ReceiptKey key = ReceiptKey.load(config, identity(), random);
-    receipt.put("signedBy", key.freshBecause().map(why -> "a fresh key: " + why).orElse("the user's receipt key"));
+    receipt.put(
+        "signedBy",
+        key.freshBecause().map(why -> "a fresh key: " + why).orElse("the user's receipt key"));
     return Receipts.sign(receipt, key);
   }
 

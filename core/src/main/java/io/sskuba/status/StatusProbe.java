@@ -29,8 +29,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// Looks at a cluster and says how it is: the record first, then what really runs. Changes nothing.
-///
-/// - Limits: [#CALL] for the Kubernetes API; a cluster that does not answer is told as such, never waited for.
+/// - Limits: [#CALL] for the Kubernetes API; a cluster that does not answer is told as such, never
+///   waited for.
 public final class StatusProbe {
   private static final Duration CALL = Duration.ofSeconds(3);
   private final Ports ports;
@@ -95,7 +95,8 @@ public final class StatusProbe {
     try {
       Optional<String> kubeconfig = Kubeconfigs.tryOpen(ports, record.key());
       if (kubeconfig.isEmpty()) {
-        warnings.add("nodes are not shown in full: no identity at hand opens this cluster's kubeconfig");
+        warnings.add(
+            "nodes are not shown in full: no identity at hand opens this cluster's kubeconfig");
       } else {
         try (KubeApi kube = ports.kube().apply(kubeconfig.get(), topology.addresses())) {
           for (JsonNode node : kube.list("/api/v1/nodes", null, CALL)) {
@@ -120,14 +121,26 @@ public final class StatusProbe {
     boolean ready = false;
     String version = spec.versions().kubernetes();
     if (live != null) {
-      live.path("metadata").path("labels").properties().forEach(l -> labels.put(l.getKey(), l.getValue().asText()));
-      live.path("status").path("capacity").properties().forEach(c -> capacity.put(c.getKey(), c.getValue().asText()));
+      live.path("metadata")
+          .path("labels")
+          .properties()
+          .forEach(l -> labels.put(l.getKey(), l.getValue().asText()));
+      live.path("status")
+          .path("capacity")
+          .properties()
+          .forEach(c -> capacity.put(c.getKey(), c.getValue().asText()));
       for (JsonNode taint : live.path("spec").path("taints")) {
         taints.add(
-            taint.path("key").asText() + "=" + taint.path("value").asText() + ":" + taint.path("effect").asText());
+            taint.path("key").asText()
+                + "="
+                + taint.path("value").asText()
+                + ":"
+                + taint.path("effect").asText());
       }
       for (JsonNode condition : live.path("status").path("conditions")) {
-        ready |= condition.path("type").asText().equals("Ready") && condition.path("status").asText().equals("True");
+        ready |=
+            condition.path("type").asText().equals("Ready")
+                && condition.path("status").asText().equals("True");
       }
       version = live.path("status").path("nodeInfo").path("kubeletVersion").asText(version);
     }
@@ -158,7 +171,8 @@ public final class StatusProbe {
         });
     for (JsonNode section : record.details().path("leftOut")) {
       components.add(
-          new Component(section.asText(), false, false, "left out: this release does not act on it"));
+          new Component(
+              section.asText(), false, false, "left out: this release does not act on it"));
     }
     return components;
   }

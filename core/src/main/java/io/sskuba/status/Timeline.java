@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Where the time of a run went, from its events.
 ///
-/// A span is on the critical path when the run waited for it: walking back from the end, the span that ended last before
-/// the current point. Work beside the pipeline is on it only for the part that nothing else covers.
+/// A span is on the critical path when the run waited for it: walking back from the end, the span
+/// that ended last before the current point. Work beside the pipeline is on it only for the part
+/// that nothing else covers.
 ///
 /// @param phases in order of their start, milliseconds from the start of the run
 public record Timeline(String run, List<Span> phases, long totalMs, long criticalPathMs) {
@@ -22,7 +23,8 @@ public record Timeline(String run, List<Span> phases, long totalMs, long critica
     phases = List.copyOf(phases);
   }
 
-  public record Span(String name, long startMs, long endMs, boolean criticalPath, long modelledMs) {}
+  public record Span(
+      String name, long startMs, long endMs, boolean criticalPath, long modelledMs) {}
 
   /// Of the last run in `events`, or null when there is none.
   public static @Nullable Timeline of(List<RunEvent> events) {
@@ -84,7 +86,11 @@ public record Timeline(String run, List<Span> phases, long totalMs, long critica
     for (Span span : spans) {
       marked.add(
           new Span(
-              span.name(), span.startMs(), span.endMs(), critical.contains(span.name()), span.modelledMs()));
+              span.name(),
+              span.startMs(),
+              span.endMs(),
+              critical.contains(span.name()),
+              span.modelledMs()));
     }
     marked.sort(Comparator.comparingLong(Span::startMs).thenComparing(Span::name));
     return new Timeline(run, marked, total, length);

@@ -11,6 +11,7 @@ import com.pulumi.automation.events.SummaryEvent;
 import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
+import io.sskuba.io.TimeSource;
 import io.sskuba.wait.Deadline;
 import java.io.IOException;
 import java.io.InputStream;
@@ -38,6 +39,9 @@ import org.jspecify.annotations.Nullable;
 /// - Limits: 64 MiB of output a stream (what comes after is dropped).
 /// - Thread: one command at a time.
 final class EngineCommand implements PulumiCommand {
+  /// Real processes keep real time.
+  private static final TimeSource CLOCK = TimeSource.system();
+
   private static final int OUTPUT_MAX = 64 << 20;
   private static final int MESSAGE_MAX = 64 << 20;
 
@@ -296,12 +300,12 @@ final class EngineCommand implements PulumiCommand {
     boolean again = false;
     // Not Process.destroy(), which also closes the pipes: the engine would die writing to them.
     process.toHandle().destroy();
-    long end = System.nanoTime() + settings.stopGrace().toNanos();
+    long end = CLOCK.nanos() + settings.stopGrace().toNanos();
     while (process.isAlive()) {
       try {
-        if (!process.waitFor(Math.max(1, end - System.nanoTime()), TimeUnit.NANOSECONDS)) {
+        if (!process.waitFor(Math.max(1, end - CLOCK.nanos()), TimeUnit.NANOSECONDS)) {
           process.toHandle().destroyForcibly();
-          end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
+          end = CLOCK.nanos() + TimeUnit.SECONDS.toNanos(2);
           if (again) {
             return;
           }
@@ -310,7 +314,7 @@ final class EngineCommand implements PulumiCommand {
       } catch (InterruptedException e) {
         // A second interrupt: no more patience.
         process.toHandle().destroyForcibly();
-        end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
+        end = CLOCK.nanos() + TimeUnit.SECONDS.toNanos(2);
         again = true;
       }
     }

@@ -17,7 +17,8 @@ public interface HostAccount {
   /// Removes it; what is not there is removed already.
   void delete(String type, String id) throws Exception;
 
-  /// Admits a configuration to a machine that is in maintenance mode, by the SHA-256 of its bytes, hexadecimal.
+  /// Admits a configuration to a machine that is in maintenance mode, by the SHA-256 of its bytes,
+  /// hexadecimal.
   void announce(String machine, String sha256);
 
   /// Machines, processes, what is simulated: for `status`, `logs` and the receipt.

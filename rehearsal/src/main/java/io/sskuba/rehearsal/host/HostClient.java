@@ -2,6 +2,7 @@ package io.sskuba.rehearsal.host;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sskuba.io.Json;
+import io.sskuba.io.TimeSource;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -19,6 +20,9 @@ import java.time.Duration;
 ///   …}`.
 /// - Limits: replies of 16 MiB; the deadline given with the call.
 public final class HostClient {
+  /// Real processes keep real time.
+  private static final TimeSource CLOCK = TimeSource.system();
+
   private static final int REPLY_MAX = 16 << 20;
   private final Path socket;
 
@@ -32,7 +36,7 @@ public final class HostClient {
 
   /// Errors: `IOException` when there is no host or it does not answer within `limit`.
   public JsonNode call(JsonNode request, Duration limit) throws IOException {
-    long end = System.nanoTime() + limit.toNanos();
+    long end = CLOCK.nanos() + limit.toNanos();
     try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         Selector selector = Selector.open()) {
       channel.connect(UnixDomainSocketAddress.of(socket));
@@ -67,7 +71,7 @@ public final class HostClient {
   }
 
   private static void await(Selector selector, long end) throws IOException {
-    long left = (end - System.nanoTime()) / 1_000_000;
+    long left = (end - CLOCK.nanos()) / 1_000_000;
     if (left <= 0) {
       throw new IOException("the host process did not answer in time");
     }

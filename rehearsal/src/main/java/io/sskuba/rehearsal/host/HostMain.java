@@ -13,10 +13,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
-/// The main class of a cluster's detached host process: it holds the simulated machines and supervises the real programs.
+/// The main class of a cluster's detached host process: it holds the simulated machines and
+/// supervises the real programs.
 ///
-/// It ends itself, and everything that it runs, when `delete` says so, when the cluster's lifetime is over, or when the
-/// cluster's record has been missing for [#ORPHAN_LIMIT].
+/// It ends itself, and everything that it runs, when `delete` says so, when the cluster's lifetime
+/// is over, or when the cluster's record has been missing for [#ORPHAN_LIMIT].
 public final class HostMain {
   /// A host without a record serves nobody (design, section 6).
   static final Duration ORPHAN_LIMIT = Duration.ofSeconds(60);
@@ -31,11 +32,11 @@ public final class HostMain {
   public static void main(String[] args) throws Exception {
     Path runtime = Path.of(args[0]);
     HostSettings settings =
-        HostSettings.fromJson(
-            Json.parse(Files.readAllBytes(runtime.resolve(HostSettings.FILE))));
+        HostSettings.fromJson(Json.parse(Files.readAllBytes(runtime.resolve(HostSettings.FILE))));
     TimeSource time = TimeSource.system();
     Consumer<String> log = line -> System.err.println(time.now() + " " + line);
-    AtomicFiles.writeString(runtime.resolve(PID_FILE), HostProcess.instance(ProcessHandle.current().pid()));
+    AtomicFiles.writeString(
+        runtime.resolve(PID_FILE), HostProcess.instance(ProcessHandle.current().pid()));
     HostAccount account = LocalAccount.open(settings, time, log);
     CountDownLatch ended = new CountDownLatch(1);
     AtomicBoolean ending = new AtomicBoolean();

@@ -3,6 +3,7 @@ package io.sskuba.rehearsal.host;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sskuba.io.AtomicFiles;
 import io.sskuba.io.Json;
+import io.sskuba.io.TimeSource;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
@@ -20,15 +21,19 @@ import java.util.Map;
 import java.util.Optional;
 
 /// Starts the detached host process of a cluster, or finds the one that runs.
-///
-/// - Idempotent: yes; a file lock lets one caller start it while others wait, and a live one is found by its socket.
+/// - Idempotent: yes; a file lock lets one caller start it while others wait, and a live one is
+///   found by its socket.
 /// - Limits: the host must answer within [#START_LIMIT].
 /// - Errors: `HOST_DEAD` with the last lines of its log.
 public final class HostProcess implements HostLauncher {
+  /// Real processes keep real time.
+  private static final TimeSource CLOCK = TimeSource.system();
+
   /// A JVM start takes 0.3-1 s; 30 s is for a machine that is swamped.
   static final Duration START_LIMIT = Duration.ofSeconds(30);
 
-  /// Everything of a cluster ends within 2 s a program; API server and etcd come one after the other.
+  /// Everything of a cluster ends within 2 s a program; API server and etcd come one after the
+  /// other.
   static final Duration STOP_LIMIT = Duration.ofSeconds(15);
 
   private static final Duration PING_LIMIT = Duration.ofSeconds(2);
@@ -41,7 +46,8 @@ public final class HostProcess implements HostLauncher {
     this.java = List.copyOf(java);
   }
 
-  /// The JVM command for a host: this JVM's own binary and class path, small heap, serial collector.
+  /// The JVM command for a host: this JVM's own binary and class path, small heap, serial
+  /// collector.
   public static List<String> thisJvm() {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -104,9 +110,9 @@ public final class HostProcess implements HostLauncher {
     } catch (IOException e) {
       // It may be gone before it answers.
     }
-    long end = System.nanoTime() + STOP_LIMIT.toNanos();
-    while (process.isPresent() && process.get().isAlive() && System.nanoTime() < end) {
-      Thread.sleep(5);
+    long end = CLOCK.nanos() + STOP_LIMIT.toNanos();
+    while (process.isPresent() && process.get().isAlive() && CLOCK.nanos() < end) {
+      CLOCK.sleep(Duration.ofMillis(5));
     }
     process.filter(ProcessHandle::isAlive).ifPresent(ProcessHandle::destroyForcibly);
     Files.deleteIfExists(settings.socket());
@@ -188,8 +194,8 @@ public final class HostProcess implements HostLauncher {
     environment.put("HOME", settings.runtime().toString());
     environment.put("LANG", "C.UTF-8");
     Process process = builder.start();
-    long end = System.nanoTime() + START_LIMIT.toNanos();
-    while (System.nanoTime() < end) {
+    long end = CLOCK.nanos() + START_LIMIT.toNanos();
+    while (CLOCK.nanos() < end) {
       long pid = ping();
       if (pid > 0) {
         return pid;
@@ -197,11 +203,12 @@ public final class HostProcess implements HostLauncher {
       if (!process.isAlive()) {
         break;
       }
-      Thread.sleep(10);
+      CLOCK.sleep(Duration.ofMillis(10));
     }
     process.destroyForcibly();
     throw new SskubaException(
-        Problem.of(ProblemCode.HOST_DEAD, "the host process of " + settings.key() + " did not start")
+        Problem.of(
+                ProblemCode.HOST_DEAD, "the host process of " + settings.key() + " did not start")
             .fact("cause", lastLines(log))
             .fact("log", log.toString()));
   }

@@ -23,7 +23,6 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 
 /// Answers [HostClient] on a 0600 Unix socket: one line of JSON each way, one connection a call.
-///
 /// - Limits: 64 calls at once, requests of 1 MiB.
 /// - Thread: one virtual thread a call.
 final class HostServer implements AutoCloseable {

@@ -12,10 +12,16 @@ import java.util.Map;
 /// @param key `NAME` or `rehearsal.NAME`
 /// @param runtime memory-backed folder of this cluster: socket, configs, key material, pids
 /// @param disks folder of the machines' disks, in the state folder
-/// @param record the cluster's record file; without it the host ends itself after [HostMain#ORPHAN_LIMIT]
+/// @param record the cluster's record file; without it the host ends itself after
+///   [HostMain#ORPHAN_LIMIT]
 /// @param binaries verified programs by name
 public record HostSettings(
-    String key, String clusterId, Path runtime, Path disks, Path record, Map<String, Path> binaries) {
+    String key,
+    String clusterId,
+    Path runtime,
+    Path disks,
+    Path record,
+    Map<String, Path> binaries) {
 
   public static final String FILE = "host.json";
   public static final String SOCKET = "host.sock";
@@ -40,7 +46,9 @@ public record HostSettings(
 
   static HostSettings fromJson(JsonNode json) {
     Map<String, Path> tools = new LinkedHashMap<>();
-    json.path("binaries").properties().forEach(e -> tools.put(e.getKey(), Path.of(e.getValue().asText())));
+    json.path("binaries")
+        .properties()
+        .forEach(e -> tools.put(e.getKey(), Path.of(e.getValue().asText())));
     return new HostSettings(
         json.path("key").asText(),
         json.path("clusterId").asText(),

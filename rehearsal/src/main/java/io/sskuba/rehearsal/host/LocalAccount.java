@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The resources of one local cluster: its network, load balancer and simulated machines.
 ///
-/// Everything is in memory: a dead host has nothing, and what its machines kept (disks, and configurations in the
-/// memory-backed folder) is found again when they are created anew.
+/// Everything is in memory: a dead host has nothing, and what its machines kept (disks, and
+/// configurations in the memory-backed folder) is found again when they are created anew.
 final class LocalAccount implements HostAccount {
   private static final int TALOS_PORT = 50000;
   private static final int CONFIGS_MAX = 100_000;
@@ -179,7 +179,8 @@ final class LocalAccount implements HostAccount {
       probe.bind(new InetSocketAddress(InetAddress.getByName(twin), port));
     } catch (IOException e) {
       throw new SskubaException(
-          Problem.of(ProblemCode.ADDRESS_IN_USE, twin + ":" + port + " is in use by another process")
+          Problem.of(
+                  ProblemCode.ADDRESS_IN_USE, twin + ":" + port + " is in use by another process")
               .fact("cause", String.valueOf(e.getMessage())),
           e);
     }
@@ -289,6 +290,7 @@ final class LocalAccount implements HostAccount {
   /// The memory-backed folder of one machine: short, since a Unix socket lies in it.
   static Path memory(HostSettings settings, String twin) throws IOException {
     String[] parts = twin.split("\\.", -1);
-    return AtomicFiles.privateFolder(settings.runtime().resolve("m").resolve(parts[2] + "." + parts[3]));
+    return AtomicFiles.privateFolder(
+        settings.runtime().resolve("m").resolve(parts[2] + "." + parts[3]));
   }
 }

@@ -28,7 +28,10 @@ final class LocalComponents {
         "talos",
         answering == machines.size(),
         false,
-        answering + " of " + machines.size() + " machines configured; the Talos API is on the wire, boot and disks are simulated");
+        answering
+            + " of "
+            + machines.size()
+            + " machines configured; the Talos API is on the wire, boot and disks are simulated");
     add(
         components,
         "kubelet",

@@ -35,7 +35,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// The `local` target: machines are simulated in a host process, the control plane is real programs on loopback addresses.
+/// The `local` target: machines are simulated in a host process, the control plane is real programs
+/// on loopback addresses.
 ///
 /// The allotment is `{"slot": N, "indexes": {MACHINE: INDEX}}`.
 public final class LocalPlatform implements Platform {
@@ -71,7 +72,8 @@ public final class LocalPlatform implements Platform {
     return allotment;
   }
 
-  /// The lowest slot that no other cluster here has, whose addresses nobody binds, and which overlaps neither pods nor services.
+  /// The lowest slot that no other cluster here has, whose addresses nobody binds, and which
+  /// overlaps neither pods nor services.
   private static int freeSlot(ClusterSpec spec, Collection<ObjectNode> taken) {
     Set<Integer> used = new HashSet<>();
     taken.forEach(t -> used.add(t.path(SLOT).asInt(-1)));
@@ -136,7 +138,8 @@ public final class LocalPlatform implements Platform {
             passphraseFile,
             runtime.resolve("stack"),
             runtime.resolve("home")),
-        List.of(new ProviderService(LocalProvider.PACKAGE, new LocalProvider(host, client(runtime)))),
+        List.of(
+            new ProviderService(LocalProvider.PACKAGE, new LocalProvider(host, client(runtime)))),
         time,
         random);
   }
@@ -188,7 +191,9 @@ public final class LocalPlatform implements Platform {
             CALL);
       } catch (IOException e) {
         throw new SskubaException(
-            Problem.of(ProblemCode.HOST_DEAD, "the host process of " + cluster.key() + " does not answer")
+            Problem.of(
+                    ProblemCode.HOST_DEAD,
+                    "the host process of " + cluster.key() + " does not answer")
                 .fact("cause", String.valueOf(e.getMessage())),
             e);
       }
@@ -209,7 +214,11 @@ public final class LocalPlatform implements Platform {
 
   @Override
   public Remnant confirm(Cluster cluster, Infrastructure.StateResource resource) {
-    return Remnants.of(network(cluster), indexes(cluster), resource, host(cluster.key(), cluster.clusterId(), Map.of()));
+    return Remnants.of(
+        network(cluster),
+        indexes(cluster),
+        resource,
+        host(cluster.key(), cluster.clusterId(), Map.of()));
   }
 
   @Override

@@ -33,7 +33,11 @@ final class Remnants {
       case LocalPlan.HOST -> {
         long pid = host.ping();
         return new Remnant(
-            resource.type(), id, resource.name(), pid < 0, "dial its socket",
+            resource.type(),
+            id,
+            resource.name(),
+            pid < 0,
+            "dial its socket",
             pid < 0 ? "no host process answers" : "pid " + pid + " answers");
       }
       case LocalPlan.LOAD_BALANCER -> {
@@ -43,7 +47,12 @@ final class Remnants {
         Integer index = indexes.get(resource.name());
         if (index == null) {
           return new Remnant(
-              resource.type(), id, resource.name(), true, "look at the allotment", "no address is allotted");
+              resource.type(),
+              id,
+              resource.name(),
+              true,
+              "look at the allotment",
+              "no address is allotted");
         }
         String twin = network.twin(LocalNetwork.FIRST_MACHINE_HOST + index);
         return free(
@@ -53,7 +62,12 @@ final class Remnants {
       }
       default -> {
         return new Remnant(
-            resource.type(), id, resource.name(), true, "bind its addresses", "it is no process of its own");
+            resource.type(),
+            id,
+            resource.name(),
+            true,
+            "bind its addresses",
+            "it is no process of its own");
       }
     }
   }
@@ -63,11 +77,21 @@ final class Remnants {
       int colon = socket.lastIndexOf(':');
       if (!Slots.binds(socket.substring(0, colon), Integer.parseInt(socket.substring(colon + 1)))) {
         return new Remnant(
-            resource.type(), id, resource.name(), false, "bind its addresses", socket + " is in use");
+            resource.type(),
+            id,
+            resource.name(),
+            false,
+            "bind its addresses",
+            socket + " is in use");
       }
     }
     return new Remnant(
-        resource.type(), id, resource.name(), true, "bind its addresses", String.join(", ", sockets) + " free");
+        resource.type(),
+        id,
+        resource.name(),
+        true,
+        "bind its addresses",
+        String.join(", ", sockets) + " free");
   }
 
   /// Ends and removes host process, stray programs, memory-backed folder and disks.
@@ -79,7 +103,11 @@ final class Remnants {
       long pid = host.ping();
       seen.add(
           new Remnant(
-              "process", "host", "host process", pid < 0, "dial its socket",
+              "process",
+              "host",
+              "host process",
+              pid < 0,
+              "dial its socket",
               pid < 0 ? "no host process answers" : "pid " + pid + " answers"));
       HostProcess.killStrays(runtime);
       seen.add(folder("memory-backed folder", runtime));

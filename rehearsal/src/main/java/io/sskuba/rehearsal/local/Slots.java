@@ -33,7 +33,8 @@ final class Slots {
     return false;
   }
 
-  /// Whether endpoint and first machine can be bound now: clusters of other users and state folders share the loopback range.
+  /// Whether endpoint and first machine can be bound now: clusters of other users and state folders
+  /// share the loopback range.
   static boolean isFree(int slot) {
     LocalNetwork network = LocalNetwork.of(slot);
     return binds(network.endpointTwin(), 6443)

@@ -7,6 +7,7 @@ import io.grpc.ServerMethodDefinition;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.ssl.SslContext;
+import io.sskuba.io.TimeSource;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 /// The listening side of one machine's API: gRPC on port 50000 of its twin.
 /// - Limits: requests up to 32 MiB, as Talos; [#CALLS_MAX] calls a connection at once.
 final class ApiServer {
+  /// Real processes keep real time.
+  private static final TimeSource CLOCK = TimeSource.system();
+
   static final int PORT = 50000;
   private static final int MESSAGE_BYTES_MAX = 32 << 20;
   private static final int CALLS_MAX = 128;
@@ -57,7 +61,7 @@ final class ApiServer {
         if (attempt == BIND_ATTEMPTS_MAX) {
           throw e;
         }
-        Thread.sleep(25);
+        CLOCK.sleep(Duration.ofMillis(25));
       }
     }
   }

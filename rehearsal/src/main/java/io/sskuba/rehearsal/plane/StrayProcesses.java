@@ -1,5 +1,6 @@
 package io.sskuba.rehearsal.plane;
 
+import io.sskuba.io.TimeSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +10,9 @@ import java.util.concurrent.TimeUnit;
 
 /// Processes of a machine whose host died.
 public final class StrayProcesses {
+  /// Real processes keep real time.
+  private static final TimeSource CLOCK = TimeSource.system();
+
   private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(3);
 
   private StrayProcesses() {}
@@ -39,10 +43,10 @@ public final class StrayProcesses {
                 killed.add(entry.name());
               });
     }
-    long end = System.nanoTime() + LIMIT_NANOS;
+    long end = CLOCK.nanos() + LIMIT_NANOS;
     for (ProcessHandle handle : handles) {
       try {
-        handle.onExit().get(Math.max(1, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+        handle.onExit().get(Math.max(1, end - CLOCK.nanos()), TimeUnit.NANOSECONDS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IOException("interrupted while process " + handle.pid() + " ended", e);
