@@ -1,6 +1,6 @@
 package io.sskuba.cli;
 
-import io.sskuba.apply.Nearest;
+import io.sskuba.spec.Nearest;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
@@ -50,8 +50,7 @@ final class ExplainCommand implements Callable<Integer> {
       words.add(code.id());
     }
     Problem problem = Problem.of(ProblemCode.USAGE, "no key and no problem code is called " + word);
-    List<String> nearest = Nearest.to(word, words);
-    return new SskubaException(
-        nearest.isEmpty() ? problem : problem.fact("nearest", String.join(", ", nearest)));
+    String nearest = Nearest.of(word, words);
+    return new SskubaException(nearest == null ? problem : problem.fact("nearest", nearest));
   }
 }

@@ -1,9 +1,9 @@
 package io.sskuba.cli;
 
-import io.sskuba.apply.Nearest;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
+import io.sskuba.spec.Nearest;
 import io.sskuba.state.ClusterRecord;
 import io.sskuba.state.StateStore;
 import java.util.ArrayList;
@@ -42,9 +42,9 @@ final class NameArgument {
     }
     Problem problem =
         Problem.of(ProblemCode.CLUSTER_UNKNOWN, "no cluster is called " + name + " under " + session.places().stateUrl());
-    List<String> nearest = Nearest.to(name, names);
-    if (!nearest.isEmpty()) {
-      problem = problem.fact("nearest", String.join(", ", nearest));
+    String nearest = Nearest.of(name, names);
+    if (nearest != null) {
+      problem = problem.fact("nearest", nearest);
     }
     return new SskubaException(problem.next("sskuba-ctl list"));
   }

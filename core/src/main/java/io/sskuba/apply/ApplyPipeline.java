@@ -6,6 +6,7 @@ import io.sskuba.run.Run;
 public final class ApplyPipeline {
   private final LoadSpec loadSpec;
   private final CheckChange checkChange;
+  private final FindReady findReady;
   private final Preflight preflight;
   private final OpenLease openLease;
   private final IssueSecrets issueSecrets;
@@ -21,8 +22,9 @@ public final class ApplyPipeline {
 
   public ApplyPipeline(Ports ports) {
     frame = new RunFrame(ports);
-    loadSpec = new LoadSpec();
+    loadSpec = new LoadSpec(ports);
     checkChange = new CheckChange(ports);
+    findReady = new FindReady(ports);
     preflight = new Preflight(ports);
     openLease = new OpenLease(ports);
     issueSecrets = new IssueSecrets(ports);
@@ -44,6 +46,10 @@ public final class ApplyPipeline {
     var loaded = run.phase(loadSpec, request);
     run.belongsTo(loaded.name());
     var change = run.phase(checkChange, loaded);
+    var settled = run.phase(findReady, change);
+    if (settled.isPresent()) {
+      return settled.get();
+    }
     var checked = run.phase(preflight, change);
     var beside = frame.early(run, checked);
     var opened = run.phase(openLease, checked);

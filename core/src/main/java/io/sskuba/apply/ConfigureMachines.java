@@ -88,7 +88,7 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
       Observation<String> secured = secured(nodes, machine, talosconfig);
       return secured instanceof Observation.Met<String>
           ? Observation.met(true)
-          : Observation.notYet(maintenance.text());
+          : Observation.notYet(firstLine(maintenance));
     }
   }
 
@@ -97,7 +97,7 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
     try (TalosNode node = nodes.secure(machine.address(), talosconfig)) {
       return Observation.met(node.version(CALL).tag());
     } catch (TalosCallException e) {
-      return Observation.notYet(e.text());
+      return Observation.notYet(firstLine(e));
     }
   }
 
@@ -116,6 +116,11 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
               .fact("cause", e.text()),
           e);
     }
+  }
+
+  /// gRPC adds the channel's pipeline and a trace to some of its texts.
+  private static String firstLine(TalosCallException e) {
+    return e.status() + ": " + e.text().lines().findFirst().orElse("");
   }
 
   private static String sha256(String text) {

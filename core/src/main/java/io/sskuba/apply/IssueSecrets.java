@@ -36,21 +36,11 @@ public final class IssueSecrets implements Phase<IssueSecrets.Input, IssuedSecre
   }
 
   @Override
-  public IssuedSecrets run(Input input, PhaseContext context) throws InterruptedException {
+  public IssuedSecrets run(Input input, PhaseContext context) {
     OpenCluster opened = input.opened();
-    StateStore store = ports.store();
-    String key = opened.key();
     Sealer sealer = sealer(opened, context);
-    Optional<byte[]> sealed = store.sealed(key, BUNDLE);
-    SecretsBundle bundle;
-    if (sealed.isPresent()) {
-      bundle = SecretsBundleYaml.read(new String(sealer.open(sealed.get()), StandardCharsets.UTF_8));
-    } else {
-      bundle = input.fresh().join();
-      store.putSealed(
-          key, BUNDLE, sealer.seal(SecretsBundleYaml.write(bundle).getBytes(StandardCharsets.UTF_8)));
-    }
-    return new IssuedSecrets(opened, sealer, bundle, passphrase(opened, sealer));
+    return new IssuedSecrets(
+        opened, sealer, () -> bundle(opened.key(), sealer, input.fresh()), passphrase(opened, sealer));
   }
 
   private Sealer sealer(OpenCluster opened, PhaseContext context) {
@@ -90,6 +80,20 @@ public final class IssueSecrets implements Phase<IssueSecrets.Input, IssuedSecre
     ArrayNode array = record.details().putArray(ClusterFacts.SEALED_TO);
     recipients.forEach(array::add);
     ports.store().update(record);
+  }
+
+  /// The sealed bundle, or the fresh one, sealed before anybody sees it.
+  private SecretsBundle bundle(String key, Sealer sealer, Run.Beside<SecretsBundle> fresh)
+      throws InterruptedException {
+    StateStore store = ports.store();
+    Optional<byte[]> sealed = store.sealed(key, BUNDLE);
+    if (sealed.isPresent()) {
+      return SecretsBundleYaml.read(new String(sealer.open(sealed.get()), StandardCharsets.UTF_8));
+    }
+    SecretsBundle bundle = fresh.join();
+    store.putSealed(
+        key, BUNDLE, sealer.seal(SecretsBundleYaml.write(bundle).getBytes(StandardCharsets.UTF_8)));
+    return bundle;
   }
 
   private Path passphrase(OpenCluster opened, Sealer sealer) {

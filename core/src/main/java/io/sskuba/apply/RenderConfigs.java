@@ -18,13 +18,13 @@ public final class RenderConfigs implements Phase<Provisioned, Rendered> {
   }
 
   @Override
-  public Rendered run(Provisioned provisioned, PhaseContext context) {
+  public Rendered run(Provisioned provisioned, PhaseContext context) throws InterruptedException {
     OpenCluster opened = provisioned.opened();
     MachineConfigs configs =
         MachineConfigRenderer.render(
             new RenderInput(
                 opened.spec(),
-                provisioned.secrets().bundle(),
+                provisioned.secrets().bundle().await(),
                 provisioned.topology(),
                 context.time().now(),
                 ports.random(),

@@ -192,7 +192,7 @@ public final class KubeTls {
           case null, default -> throw new IllegalArgumentException("no private key in PEM text");
         };
       }
-    } catch (GeneralSecurityException | IOException e) {
+    } catch (GeneralSecurityException | IOException | RuntimeException e) {
       // The cause is dropped on purpose: parsers quote what they could not read.
       throw new IllegalArgumentException("a private key cannot be read");
     }

@@ -91,6 +91,50 @@ public final class Hardening {
         Yaml.dump(map("cluster", map("adminKubeconfig", admin))));
   }
 
+  /// The text of `docs/security/hardening.md`.
+  static String document() {
+    StringBuilder text =
+        new StringBuilder(
+            """
+            # Secure settings, by the CIS Kubernetes benchmark
+
+            Printed from `HardeningList`; a test fails when this page is not what the code says. Numbers are those
+            of edition 1.11 of the benchmark. *Talos* is what Talos v1.13 does by itself, *added* what our patches
+            add. Where nothing is added and the reason is not "met", the rule is left open on purpose.
+
+            The patches: `hardening/client-certificates`, `hardening/audit-policy`, `hardening/api-server`,
+            `hardening/controller-manager`, `hardening/etcd` (control planes) and `hardening/kubelet` (all
+            machines). A user's patch is applied after them and can change any of it.
+            """);
+    section(text, "Files", HardeningList.FILES);
+    section(text, "API server", HardeningList.API_SERVER);
+    section(text, "Controller-manager and scheduler", HardeningList.CONTROLLERS);
+    section(text, "etcd", HardeningList.ETCD);
+    section(text, "Access and audit", HardeningList.ACCESS);
+    section(text, "Kubelet", HardeningList.KUBELET);
+    section(text, "Pods, kernel, machine", HardeningList.PLATFORM);
+    text.append("\n## The audit policy\n\n```yaml\n")
+        .append(Yaml.dump(AuditPolicy.policy()))
+        .append("```\n");
+    return text.toString();
+  }
+
+  private static void section(StringBuilder text, String title, List<HardeningEntry> entries) {
+    text.append("\n## ").append(title).append("\n\n");
+    text.append("| CIS | rule | Talos | added | why |\n|---|---|---|---|---|\n");
+    for (HardeningEntry e : entries) {
+      text.append(
+          String.join(
+              " | ",
+              "| " + e.id(),
+              e.rule(),
+              e.talos(),
+              e.added().isEmpty() ? "-" : e.added(),
+              e.why()));
+      text.append(" |\n");
+    }
+  }
+
   /// Go's own form, `8h0m0s`: what Talos writes back.
   static String goDuration(Duration d) {
     return d.toHours() + "h" + d.toMinutesPart() + "m" + d.toSecondsPart() + "s";

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /// Renders the machine configs and the talosconfig of a cluster.
 ///
@@ -25,6 +26,10 @@ public final class MachineConfigRenderer {
   private final TargetPatches target;
   private final Map<String, List<NamedPatch>> poolPatches = new HashMap<>();
   private final Map<String, List<Map<String, Object>>> parsed = new HashMap<>();
+
+  /// Machines of a pool mostly differ in one small document: writing YAML is the cost, so a
+  /// document is written once.
+  private final Map<Map<String, Object>, String> written = new HashMap<>();
 
   private MachineConfigRenderer(RenderInput input) {
     this.input = input;
@@ -81,10 +86,17 @@ public final class MachineConfigRenderer {
       for (NamedPatch patch : patchesOf(machine)) {
         documents = apply(documents, patch);
       }
-      configs.put(machine.name(), Yaml.dumpAll(documents));
+      configs.put(
+          machine.name(),
+          documents.stream()
+              .map(document -> written.computeIfAbsent(document, Yaml::dump))
+              .collect(Collectors.joining("---\n")));
     }
+    // A talosconfig is for whoever dials from this machine: it names what can be dialled.
     List<String> addresses =
-        input.topology().controlPlanes().stream().map(Topology.Machine::address).toList();
+        input.topology().controlPlanes().stream()
+            .map(machine -> input.topology().addresses().twin(machine.address()))
+            .toList();
     String talosconfig =
         Talosconfig.admin(
             input.spec().metadata().name(),

@@ -6,12 +6,12 @@ import java.net.UnknownHostException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// An IP network in CIDR notation, IPv4 or IPv6.
+/// An IP network in CIDR notation, IPv4 or IPv6. Its text has at most 49 characters; zone ids and
+/// IPv4-mapped IPv6 are refused.
 ///
 /// @param base the network address; host bits are zero
 /// @param prefix length of the network part in bits
 /// @param bits 32 or 128
-///   - Limits: text of at most 49 characters; no zone ids, no IPv4-mapped IPv6.
 public record Cidr(BigInteger base, int prefix, int bits) {
   private static final int TEXT_MAX = 49;
 
@@ -52,7 +52,7 @@ public record Cidr(BigInteger base, int prefix, int bits) {
   }
 
   /// The one spelling of an address: `0:0::1` is `::1`, so that two spellings of one are found.
-  /// - Errors: `IllegalArgumentException` when it is no address.
+  /// Throws `IllegalArgumentException` when it is no address.
   public static String canonical(String address) {
     Address parsed = Address.of(address);
     if (parsed == null) {
@@ -89,7 +89,7 @@ public record Cidr(BigInteger base, int prefix, int bits) {
   }
 
   /// The `n`th address counted from the network address: host 0 of `10.0.0.0/24` is `10.0.0.0`.
-  /// - Errors: `IllegalArgumentException` when the network has no such address.
+  /// Throws `IllegalArgumentException` when the network has no such address.
   public String host(long n) {
     BigInteger offset = BigInteger.valueOf(n);
     if (n < 0 || offset.compareTo(size()) >= 0) {

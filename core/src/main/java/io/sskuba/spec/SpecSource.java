@@ -214,6 +214,11 @@ final class SpecSource {
           if (scalar.getTag().isPresent()) {
             return tag(scalar.getTag().get());
           }
+          if (scalar.isPlain() && scalar.getValue().equals("<<")) {
+            // YAML 1.1 only; the composer would follow it and hide which keys a mapping has.
+            expected = "each key written out";
+            return "merge key <<, which YAML 1.2 does not have";
+          }
           return leaf(anchor(scalar), new Extent(1, 0));
         }
         case Alias -> {

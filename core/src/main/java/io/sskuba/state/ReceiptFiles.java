@@ -68,7 +68,7 @@ final class ReceiptFiles {
       }
     }
     found.sort(
-        Comparator.comparing(Receipt::finishedAt).thenComparing(Receipt::ordinal).reversed());
+        Comparator.comparing(Receipt::finishedAt).thenComparingInt(Receipt::ordinal).reversed());
     return found.stream().map(Receipt::json).toList();
   }
 

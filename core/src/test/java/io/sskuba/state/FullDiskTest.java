@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,8 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Faults of the file system: full, read-only, not a folder. The first two need the right to mount.
 class FullDiskTest {
   @TempDir Path folder;
-  private Path mounted;
-  private FileStateStore store;
+  private @Nullable Path mounted;
 
   private static boolean run(String... argv) throws IOException, InterruptedException {
     Process process =
@@ -33,20 +33,21 @@ class FullDiskTest {
     return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0;
   }
 
-  private void mountSmallDisk() throws Exception {
+  private FileStateStore storeOnASmallDisk() throws Exception {
     Path point = Files.createDirectory(folder.resolve("disk"));
     boolean possible =
         System.getProperty("os.name").equals("Linux")
             && run("mount", "-t", "tmpfs", "-o", "size=128k,mode=700", "tmpfs", point.toString());
     assumeThat(possible).as("SKIPPED: mounting needs root").isTrue();
     mounted = point;
-    store = new FileStateStore(point.resolve("state"), TimeSource.system(), RandomSource.system());
+    return new FileStateStore(point.resolve("state"), TimeSource.system(), RandomSource.system());
   }
 
   @AfterEach
   void unmount() throws Exception {
-    if (mounted != null) {
-      run("umount", "-l", mounted.toString());
+    Path point = mounted;
+    if (point != null) {
+      run("umount", "-l", point.toString());
     }
   }
 
@@ -62,7 +63,7 @@ class FullDiskTest {
 
   @Test
   void aFullDiskLosesNothingThatWasThere() throws Exception {
-    mountSmallDisk();
+    FileStateStore store = storeOnASmallDisk();
     StateStore.HeldLease lease = store.acquire("demo", "run-1");
     ClusterRecord record = Records.record("demo");
     store.create(record);
@@ -95,11 +96,11 @@ class FullDiskTest {
 
   @Test
   void aReadOnlyDiskIsReadAndNotWritten() throws Exception {
-    mountSmallDisk();
+    FileStateStore store = storeOnASmallDisk();
     ClusterRecord record = Records.record("demo");
     store.create(record);
     store.appendJournal("demo", "{\"n\":1}");
-    assertThat(run("mount", "-o", "remount,ro", mounted.toString())).isTrue();
+    assertThat(run("mount", "-o", "remount,ro", folder.resolve("disk").toString())).isTrue();
     for (ThrowingCallable call :
         List.<ThrowingCallable>of(
             () -> store.create(Records.record("other")),

@@ -57,6 +57,7 @@ final class EngineCommand implements PulumiCommand {
     final EngineEvents events;
     final Deadline deadline;
     volatile Stop stop = Stop.NONE;
+    volatile List<String> pendingAtStop = List.of();
 
     Operation(@Nullable PlanRuntime runtime, EngineEvents events, Deadline deadline) {
       this.runtime = runtime;
@@ -140,6 +141,12 @@ final class EngineCommand implements PulumiCommand {
           command.add("--remove");
         }
         Map<String, String> environment = environment();
+        if (!arguments.contains("--stack") && !arguments.getFirst().equals("stack")) {
+          // The Automation API relies on the stack being selected, which is state shared by all
+          // users of a home folder.
+          command.add("--stack");
+          command.add(settings.qualifiedStack());
+        }
         Operation current = operation;
         if (current != null) {
           attach(current, command, environment, servers, threads, options);
@@ -231,9 +238,12 @@ final class EngineCommand implements PulumiCommand {
     builder.environment().clear();
     builder.environment().putAll(environment);
     builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
-    try (EngineLease.Held held = lease.hold(command)) {
+    // Only operations lock the stack; recording every command would push out the runs that did.
+    try (EngineLease.Held held = operation == null ? null : lease.hold()) {
       Process process = builder.start();
-      held.started(process.toHandle());
+      if (held != null) {
+        held.started(process.toHandle());
+      }
       Future<String> out = threads.submit(() -> read(process.getInputStream()));
       Future<String> err = threads.submit(() -> read(process.getErrorStream()));
       int code = await(process);
@@ -273,6 +283,7 @@ final class EngineCommand implements PulumiCommand {
     }
     if (current != null) {
       current.stop = stop;
+      current.pendingAtStop = current.events.pending();
     }
     end(process);
     if (stop == Stop.INTERRUPTED) {
@@ -283,12 +294,13 @@ final class EngineCommand implements PulumiCommand {
 
   private void end(Process process) {
     boolean again = false;
-    process.destroy();
+    // Not Process.destroy(), which also closes the pipes: the engine would die writing to them.
+    process.toHandle().destroy();
     long end = System.nanoTime() + settings.stopGrace().toNanos();
     while (process.isAlive()) {
       try {
         if (!process.waitFor(Math.max(1, end - System.nanoTime()), TimeUnit.NANOSECONDS)) {
-          process.destroyForcibly();
+          process.toHandle().destroyForcibly();
           end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
           if (again) {
             return;
@@ -297,7 +309,7 @@ final class EngineCommand implements PulumiCommand {
         }
       } catch (InterruptedException e) {
         // A second interrupt: no more patience.
-        process.destroyForcibly();
+        process.toHandle().destroyForcibly();
         end = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
         again = true;
       }

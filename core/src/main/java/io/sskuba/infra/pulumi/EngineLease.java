@@ -1,6 +1,7 @@
 package io.sskuba.infra.pulumi;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.io.AtomicFiles;
 import io.sskuba.io.Json;
@@ -8,34 +9,38 @@ import io.sskuba.io.TimeSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
-/// Says which process runs the engine on this stack, better than Pulumi's own lock file does: with
+/// Says which processes ran the engine on this stack, better than Pulumi's own lock file does: with
 /// boot id, PID namespace and start times.
 ///
 /// The lock names only a pid and a host, so alone it cannot tell a dead holder from a live one in
-/// another container. The lease is written before the engine starts, completed with its pid, and
-/// renewed while it runs.
+/// another container. An entry is written before the engine starts, completed with its pid, and
+/// renewed while it runs. Entries stay after the end: a lock may outlive its engine.
 /// - Units: 60 s, renewed every 15 s, by the wall clock.
+/// - Limits: the last 16 runs are kept.
 final class EngineLease {
   static final Duration TERM = Duration.ofSeconds(60);
   private static final Duration RENEWAL = Duration.ofSeconds(15);
+  private static final int ENTRIES_MAX = 16;
+  static final String FILE = "engines.json";
 
   private final Path file;
   private final TimeSource time;
 
   EngineLease(Path workFolder, TimeSource time) {
-    this.file = workFolder.resolve("engine.json");
+    this.file = workFolder.resolve(FILE);
     this.time = time;
   }
 
+  /// One run of the engine.
+  ///
   /// @param enginePid 0 when the engine was not known to have started yet
-  record Content(
+  record Entry(
       String bootId,
       String host,
       long ownerPid,
@@ -43,13 +48,10 @@ final class EngineLease {
       long enginePid,
       long engineStart,
       Instant since,
-      Instant until) {}
+      Instant until) {
 
-  /// The lease as it stands, or null: no engine ran, or the last one ended in good order.
-  @Nullable Content read() {
-    try {
-      JsonNode json = Json.parse(Files.readAllBytes(file));
-      return new Content(
+    private static Entry of(JsonNode json) {
+      return new Entry(
           json.path("bootId").asText(),
           json.path("host").asText(),
           json.path("ownerPid").asLong(),
@@ -58,56 +60,95 @@ final class EngineLease {
           json.path("engineStart").asLong(),
           Instant.parse(json.path("since").asText()),
           Instant.parse(json.path("until").asText()));
-    } catch (NoSuchFileException e) {
-      return null;
-    } catch (IOException | UncheckedIOException | java.time.DateTimeException e) {
-      // It is written whole or not at all; one that cannot be read proves nothing.
-      return null;
+    }
+
+    private ObjectNode json() {
+      return Json.object()
+          .put("bootId", bootId)
+          .put("host", host)
+          .put("ownerPid", ownerPid)
+          .put("ownerStart", ownerStart)
+          .put("enginePid", enginePid)
+          .put("engineStart", engineStart)
+          .put("since", since.toString())
+          .put("until", until.toString());
+    }
+
+    private Entry withEngine(long pid, long start) {
+      return new Entry(bootId, host, ownerPid, ownerStart, pid, start, since, until);
+    }
+
+    private Entry until(Instant end) {
+      return new Entry(bootId, host, ownerPid, ownerStart, enginePid, engineStart, since, end);
     }
   }
 
-  /// Takes the lease for one command.
-  Held hold(List<String> command) throws IOException {
-    return new Held(command.size() > 1 ? command.get(1) : "");
+  /// The runs that are known, oldest first. A file that cannot be read proves nothing: empty.
+  List<Entry> entries() {
+    try {
+      List<Entry> entries = new ArrayList<>();
+      for (JsonNode entry : Json.parse(Files.readAllBytes(file))) {
+        entries.add(Entry.of(entry));
+      }
+      return entries;
+    } catch (IOException | UncheckedIOException | java.time.DateTimeException e) {
+      return List.of();
+    }
   }
 
-  /// A lease being held; closing it removes the file.
-  final class Held implements AutoCloseable {
-    private final ObjectNode content = Json.object();
-    private final Thread renewer;
+  /// Takes the lease for one run of the engine.
+  Held hold() throws IOException {
+    return new Held(entries());
+  }
 
-    private Held(String command) throws IOException {
+  /// A lease being held.
+  final class Held implements AutoCloseable {
+    private final List<Entry> earlier;
+    private final Thread renewer = Thread.ofVirtual().unstarted(this::renew);
+    private Entry mine;
+
+    private Held(List<Entry> known) throws IOException {
+      int from = Math.max(0, known.size() - (ENTRIES_MAX - 1));
+      earlier = List.copyOf(known.subList(from, known.size()));
       long self = ProcessHandle.current().pid();
-      content.put("command", command);
-      content.put("bootId", ProcessIdentity.bootId());
-      content.put("host", ProcessIdentity.host());
-      content.put("ownerPid", self);
-      content.put("ownerStart", ProcessIdentity.start(self));
-      content.put("since", time.now().toString());
+      Instant now = time.now();
+      mine =
+          new Entry(
+              ProcessIdentity.bootId(),
+              ProcessIdentity.host(),
+              self,
+              ProcessIdentity.start(self),
+              0,
+              0,
+              now,
+              now.plus(TERM));
       write();
-      renewer = Thread.ofVirtual().unstarted(this::renew);
     }
 
     /// Completes the lease with the engine's own process.
     void started(ProcessHandle engine) throws IOException {
       synchronized (this) {
-        content.put("enginePid", engine.pid());
-        content.put("engineStart", ProcessIdentity.start(engine.pid()));
+        mine = mine.withEngine(engine.pid(), ProcessIdentity.start(engine.pid()));
         write();
       }
       renewer.start();
     }
 
-    private synchronized void write() throws IOException {
-      content.put("until", time.now().plus(TERM).toString());
-      AtomicFiles.writeString(file, Json.pretty(content));
+    private void write() throws IOException {
+      ArrayNode all = Json.MAPPER.createArrayNode();
+      earlier.forEach(entry -> all.add(entry.json()));
+      all.add(mine.json());
+      AtomicFiles.writeString(file, Json.pretty(all));
     }
 
     private void renew() {
       try {
         while (true) {
           time.sleep(RENEWAL);
-          write();
+          synchronized (this) {
+            mine = mine.until(time.now().plus(TERM));
+            write();
+          }
         }
       } catch (InterruptedException e) {
         // The engine ended.
@@ -117,7 +158,7 @@ final class EngineLease {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
       renewer.interrupt();
       boolean interrupted = false;
       while (renewer.isAlive()) {
@@ -130,11 +171,6 @@ final class EngineLease {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
-      Files.deleteIfExists(file);
     }
-  }
-
-  void remove() throws IOException {
-    Files.deleteIfExists(file);
   }
 }

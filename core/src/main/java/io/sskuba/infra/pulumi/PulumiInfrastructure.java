@@ -18,11 +18,13 @@ import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
 import io.sskuba.wait.Deadline;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +48,7 @@ public final class PulumiInfrastructure implements Infrastructure {
   private final EngineLease lease;
   private final EngineCommand command;
   private final StackFiles files;
+  private final Set<String> packages;
   private @Nullable WorkspaceStack stack;
 
   public PulumiInfrastructure(
@@ -59,6 +62,10 @@ public final class PulumiInfrastructure implements Infrastructure {
     this.lease = new EngineLease(settings.workFolder(), time);
     this.command = new EngineCommand(settings, providers, lease);
     this.files = new StackFiles(settings);
+    this.packages =
+        providers.stream()
+            .map(ProviderService::pkg)
+            .collect(java.util.stream.Collectors.toUnmodifiableSet());
   }
 
   @Override
@@ -180,22 +187,22 @@ public final class PulumiInfrastructure implements Infrastructure {
                         .build()));
   }
 
-  /// What a killed run was making is not in the state; providers are idempotent by resource key, so
-  /// the next `up` finds it again. What is left to do is to forget the intention.
+  /// Settles what a killed run was doing when it died.
+  ///
+  /// What it was making may exist, though the state does not say so. Our own providers' ids are the
+  /// resource keys, so those are taken into the state under their keys and looked at: they may be
+  /// in no plan any more, and would leak otherwise. Of other providers' the intention is forgotten;
+  /// the caller adopts what the cloud holds by our tags.
   private void clearPending(Deadline deadline) throws InterruptedException {
-    operate(
-        "refresh",
-        null,
-        e -> {},
-        deadline.left(),
-        () ->
-            stack()
-                .refresh(
-                    RefreshOptions.builder()
-                        .parallel(settings.parallelism())
-                        .clearPendingCreates(true)
-                        .onEvent(e -> {})
-                        .build()));
+    try {
+      command.begin(deadline);
+      files.adoptPending(command, packages);
+    } catch (AutomationException e) {
+      throw failed("settling what a killed run left", null, e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    refresh(e -> {}, deadline.left());
   }
 
   @Override
@@ -208,6 +215,9 @@ public final class PulumiInfrastructure implements Infrastructure {
     releaseDeadLocks(files.locks(), deadline);
     if (!Files.exists(settings.passphraseFile())) {
       forgetPassphrase(deadline);
+    }
+    if (StackState.hasPendingOperations(files.deployment())) {
+      clearPending(deadline);
     }
     operate(
         "destroy",
@@ -304,9 +314,9 @@ public final class PulumiInfrastructure implements Infrastructure {
     if (locks.isEmpty()) {
       return;
     }
-    EngineLease.Content holder = lease.read();
+    List<EngineLease.Entry> runs = lease.entries();
     for (StackLock lock : locks) {
-      StackLock.Verdict verdict = lock.verdict(holder, time.now());
+      StackLock.Verdict verdict = lock.verdict(runs, time.now());
       switch (verdict) {
         case LIVE -> throw locked(lock);
         case ORPHAN -> endOrphan(lock.pid());
@@ -314,13 +324,13 @@ public final class PulumiInfrastructure implements Infrastructure {
       }
     }
     try {
+      files.repair();
       command.begin(deadline);
       stack().cancel();
-      lease.remove();
     } catch (AutomationException e) {
       throw failed("releasing the lock of a dead run", null, e);
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -360,7 +370,7 @@ public final class PulumiInfrastructure implements Infrastructure {
     }
     Problem problem;
     if (operation != null && operation.stop == EngineCommand.Stop.DEADLINE) {
-      List<String> pending = operation.events.pending();
+      List<String> pending = operation.pendingAtStop;
       problem =
           Problem.of(
                   ProblemCode.INFRA_TIMED_OUT,

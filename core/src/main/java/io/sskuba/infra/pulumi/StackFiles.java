@@ -13,9 +13,11 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +44,10 @@ final class StackFiles {
 
   /// Writes the settings that the engine reads, keeping the salt that it wrote itself.
   void prepare() throws IOException {
+    prepare(salt());
+  }
+
+  private void prepare(@Nullable String salt) throws IOException {
     AtomicFiles.privateFolder(settings.workFolder());
     AtomicFiles.privateFolder(settings.homeFolder());
     Path folder = settings.stateFolder();
@@ -53,7 +59,6 @@ final class StackFiles {
     project.put("runtime", "java");
     write(projectFile(), Yaml.dump(project));
     Map<String, Object> stack = new LinkedHashMap<>();
-    String salt = salt();
     if (salt != null) {
       stack.put("encryptionsalt", salt);
     }
@@ -102,26 +107,104 @@ final class StackFiles {
   /// Exports the deployment, takes secrets provider and ciphertext out, and imports it under the
   /// passphrase that is there now.
   void resetSecrets(EngineCommand command) throws IOException, AutomationException {
-    String name = settings.qualifiedStack();
-    String exported =
-        command
-            .run(List.of("stack", "export", "--stack", name), CommandRunOptions.Empty)
-            .standardOutput();
-    ObjectNode document = (ObjectNode) Json.parse(exported);
+    ObjectNode document = export(command);
     if (document.path("deployment") instanceof ObjectNode deployment) {
       deployment.remove("secrets_providers");
       withoutCiphertext(deployment);
     }
     Files.deleteIfExists(stackFile());
-    prepare();
+    prepare(null);
+    replace(command, document);
+  }
+
+  /// Takes what a killed run was making into the state, under the id that it has if it was made:
+  /// its key. Only of the given packages; other pending operations are forgotten. A refresh must
+  /// follow, which drops what was not made after all.
+  ///
+  /// The engine's own `--import-pending-creates` does not put them into the state.
+  void adoptPending(EngineCommand command, Set<String> packages)
+      throws IOException, AutomationException {
+    ObjectNode document = export(command);
+    if (!(document.path("deployment") instanceof ObjectNode deployment)) {
+      return;
+    }
+    ArrayNode resources = deployment.withArray("resources");
+    Set<String> known = new HashSet<>();
+    resources.forEach(resource -> known.add(resource.path("urn").asText()));
+    for (JsonNode operation : deployment.path("pending_operations")) {
+      boolean creating = operation.path("type").asText().equals("creating");
+      String key = operation.path("resource").path("inputs").path("key").asText("");
+      if (creating
+          && !key.isEmpty()
+          && operation.path("resource") instanceof ObjectNode resource
+          && packages.contains(PlanRuntime.packageOf(resource.path("type").asText()))
+          && known.add(resource.path("urn").asText())) {
+        ObjectNode adopted = resource.deepCopy().put("id", key);
+        adopted.set("outputs", resource.path("inputs").deepCopy());
+        resources.add(adopted);
+      }
+    }
+    deployment.remove("pending_operations");
+    replace(command, document);
+  }
+
+  private ObjectNode export(EngineCommand command) throws AutomationException {
+    List<String> arguments = List.of("stack", "export", "--stack", settings.qualifiedStack());
+    return (ObjectNode)
+        Json.parse(command.run(arguments, CommandRunOptions.Empty).standardOutput());
+  }
+
+  private void replace(EngineCommand command, ObjectNode document)
+      throws IOException, AutomationException {
     Path file = settings.workFolder().resolve("import.json");
     AtomicFiles.writeString(file, Json.pretty(document));
     try {
       command.run(
-          List.of("stack", "import", "--force", "--stack", name, "--file", file.toString()),
+          List.of(
+              "stack",
+              "import",
+              "--force",
+              "--stack",
+              settings.qualifiedStack(),
+              "--file",
+              file.toString()),
           CommandRunOptions.Empty);
     } finally {
       Files.deleteIfExists(file);
+    }
+  }
+
+  /// Removes attribute files that a killed engine left half-written. The file store writes them in
+  /// place beside each file, and an empty one makes the stack unreadable; a missing one does not.
+  /// Call only when no engine runs on the stack.
+  /// - Source: gocloud.dev/blob/fileblob, `setAttrs`.
+  void repair() throws IOException {
+    if (state == null) {
+      return;
+    }
+    List<Path> folders = List.of(state.folder(), state.locks());
+    for (Path folder : folders) {
+      if (!Files.isDirectory(folder)) {
+        continue;
+      }
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.attrs")) {
+        for (Path file : files) {
+          boolean ours =
+              folder.equals(state.locks())
+                  || file.getFileName().toString().startsWith(settings.stack() + ".json");
+          if (ours && !isJson(file)) {
+            Files.deleteIfExists(file);
+          }
+        }
+      }
+    }
+  }
+
+  private static boolean isJson(Path file) throws IOException {
+    try {
+      return Json.parse(Files.readAllBytes(file)).isObject();
+    } catch (java.io.UncheckedIOException e) {
+      return false;
     }
   }
 
@@ -151,7 +234,7 @@ final class StackFiles {
     try {
       Files.deleteIfExists(stackFile());
       Files.deleteIfExists(projectFile());
-      Files.deleteIfExists(settings.workFolder().resolve("engine.json"));
+      Files.deleteIfExists(settings.workFolder().resolve(EngineLease.FILE));
       Path folder = settings.stateFolder();
       if (folder == null) {
         return;

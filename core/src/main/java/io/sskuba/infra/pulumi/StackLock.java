@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /// One lock of a self-managed backend, and whether its holder still lives.
 /// - Source: the engine's `backend/diy/lock.go`.
@@ -82,27 +81,33 @@ record StackLock(long pid, String user, String host, Instant at) {
     }
   }
 
-  /// Judges the holder. A lock that no lease of ours explains is taken for live: another program,
-  /// or another machine, holds it.
-  Verdict verdict(EngineLease.@Nullable Content lease, Instant now) {
-    if (lease == null || !lease.host().equals(host) || at.isBefore(lease.since().minusSeconds(1))) {
+  /// Judges the holder by the runs of the engine that are known. A lock that none of them explains
+  /// is taken for live: another program, or another machine, holds it.
+  Verdict verdict(List<EngineLease.Entry> runs, Instant now) {
+    EngineLease.Entry run = null;
+    for (EngineLease.Entry candidate : runs) {
+      boolean fits = candidate.enginePid() == pid || candidate.enginePid() == 0;
+      // The engine writes the lock after its start, by the same clock.
+      if (fits
+          && candidate.host().equals(host)
+          && !at.isBefore(candidate.since().minusSeconds(1))) {
+        run = candidate;
+      }
+    }
+    if (run == null) {
       return Verdict.LIVE;
     }
-    boolean named = lease.enginePid() == pid;
-    if (lease.enginePid() != 0 && !named) {
-      return Verdict.LIVE;
-    }
-    if (!lease.bootId().equals(ProcessIdentity.bootId()) || lease.bootId().isEmpty()) {
-      return lease.until().isBefore(now) ? Verdict.DEAD : Verdict.LIVE;
+    if (run.bootId().isEmpty() || !run.bootId().equals(ProcessIdentity.bootId())) {
+      return run.until().isBefore(now) ? Verdict.DEAD : Verdict.LIVE;
     }
     boolean engineAlive =
-        named
-            ? ProcessIdentity.alive(pid, lease.engineStart())
+        run.enginePid() == pid
+            ? ProcessIdentity.alive(pid, run.engineStart())
             : ProcessIdentity.start(pid) != -1 && startedBefore(pid, at);
     if (!engineAlive) {
       return Verdict.DEAD;
     }
-    boolean ownerAlive = ProcessIdentity.alive(lease.ownerPid(), lease.ownerStart());
+    boolean ownerAlive = ProcessIdentity.alive(run.ownerPid(), run.ownerStart());
     return ownerAlive ? Verdict.LIVE : Verdict.ORPHAN;
   }
 

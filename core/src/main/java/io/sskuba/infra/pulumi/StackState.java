@@ -37,8 +37,13 @@ final class StackState {
     this.stack = stack;
   }
 
+  /// Folder of the project's checkpoints.
+  Path folder() {
+    return root.resolve("stacks").resolve(project);
+  }
+
   private Path checkpoint() {
-    Path plain = root.resolve("stacks").resolve(project).resolve(stack + ".json");
+    Path plain = folder().resolve(stack + ".json");
     Path compressed = plain.resolveSibling(stack + ".json.gz");
     return Files.exists(compressed) ? compressed : plain;
   }

@@ -63,7 +63,7 @@ final class Payload {
   private static byte[] chunkNonce(long counter, boolean last) {
     byte[] nonce = new byte[12];
     for (int i = 0; i < Long.BYTES; i++) {
-      nonce[10 - i] = (byte) (counter >>> 8 * i);
+      nonce[10 - i] = (byte) (counter >>> (8 * i));
     }
     nonce[11] = (byte) (last ? 1 : 0);
     return nonce;

@@ -13,6 +13,10 @@ import io.sskuba.talos.TalosNodes;
 import java.net.InetSocketAddress;
 import java.security.Provider;
 import java.security.Security;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import javax.net.ssl.SSLException;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.jsse.provider.BouncyCastleJsseProvider;
@@ -24,10 +28,12 @@ import org.jspecify.annotations.Nullable;
 /// certificate with an empty issuer, which the JDK cannot parse; mutual TLS goes through the JDK's.
 /// The certificate is checked against the machine's cluster address, not the twin that is dialled.
 /// - Limits: one connection a node; messages up to 32 MiB, as Talos.
-/// - Source: measurements against Talos v1.13.9, `docs/design`.
+/// - Source: measurements against Talos v1.13.9.
 public final class GrpcTalosNodes implements TalosNodes {
   /// Port of apid.
   public static final int PORT = 50000;
+
+  private static final Logger BOUNCY_LOG = Logger.getLogger("org.bouncycastle.jsse.provider");
 
   /// Talos's own limit of a message.
   static final int MESSAGE_BYTES_MAX = 32 << 20;
@@ -38,6 +44,14 @@ public final class GrpcTalosNodes implements TalosNodes {
           ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
           ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
           ApplicationProtocolNames.HTTP_2);
+
+  // BouncyCastle logs every failed handshake to standard error; callers get the failure anyway. The
+  // reference is kept because loggers are held weakly.
+  private static final Logger HANDSHAKES = Logger.getLogger("org.bouncycastle.jsse");
+
+  static {
+    HANDSHAKES.setLevel(Level.OFF);
+  }
 
   private final AddressMap addresses;
   private final RandomSource random;
@@ -110,6 +124,8 @@ public final class GrpcTalosNodes implements TalosNodes {
     if (known != null) {
       return known;
     }
+    // It reports every entry of the JDK's algorithm lists that it does not know, on standard error.
+    BOUNCY_LOG.setLevel(Level.OFF);
     Provider provider = new BouncyCastleJsseProvider(false, new BouncyCastleProvider());
     Security.addProvider(provider);
     return provider;

@@ -4,6 +4,11 @@ import com.google.protobuf.Empty;
 import com.google.protobuf.Struct;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,6 +31,7 @@ final class FakeCloud extends ResourceProviderGrpc.ResourceProviderImplBase {
   final AtomicInteger deleted = new AtomicInteger();
   volatile Duration latency = Duration.ZERO;
   volatile @Nullable Runnable onCreate;
+  private @Nullable Path journal;
 
   @Override
   public void handshake(
@@ -118,16 +124,16 @@ final class FakeCloud extends ResourceProviderGrpc.ResourceProviderImplBase {
     Map<String, Object> outputs = new LinkedHashMap<>(Values.plain(request.getProperties()));
     outputs.put("address", "10.0.0." + name.length());
     outputs.put("status", Map.of("list", java.util.List.of(Map.of("ip", "192.0.2.7"))));
-    if (things.put("id-" + name, outputs) == null) {
+    String id = String.valueOf(outputs.getOrDefault("key", "id-" + name));
+    if (things.put(id, outputs) == null) {
       made.incrementAndGet();
     }
+    log("made " + id);
     Struct properties =
         Values.struct(outputs).toBuilder()
             .putAllFields(request.getProperties().getFieldsMap())
             .build();
-    answer(
-        reply,
-        Provider.CreateResponse.newBuilder().setId("id-" + name).setProperties(properties).build());
+    answer(reply, Provider.CreateResponse.newBuilder().setId(id).setProperties(properties).build());
   }
 
   @Override
@@ -160,6 +166,7 @@ final class FakeCloud extends ResourceProviderGrpc.ResourceProviderImplBase {
   public void delete(Provider.DeleteRequest request, StreamObserver<Empty> reply) {
     pause();
     things.remove(request.getId());
+    log("gone " + request.getId());
     deleted.incrementAndGet();
     answer(reply, Empty.getDefaultInstance());
   }
@@ -167,6 +174,33 @@ final class FakeCloud extends ResourceProviderGrpc.ResourceProviderImplBase {
   @Override
   public void cancel(Empty request, StreamObserver<Empty> reply) {
     answer(reply, Empty.getDefaultInstance());
+  }
+
+  /// Makes the cloud outlive this JVM: a line a change, read again by the next one.
+  static FakeCloud in(Path journal) throws IOException {
+    FakeCloud cloud = new FakeCloud();
+    cloud.journal = journal;
+    if (Files.exists(journal)) {
+      for (String line : Files.readAllLines(journal)) {
+        if (line.startsWith("made ")) {
+          cloud.things.put(line.substring(5), Map.of());
+        } else if (line.startsWith("gone ")) {
+          cloud.things.remove(line.substring(5));
+        }
+      }
+    }
+    return cloud;
+  }
+
+  private synchronized void log(String line) {
+    if (journal != null) {
+      try {
+        Files.writeString(
+            journal, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
   private void pause() {

@@ -28,9 +28,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The real engine, with a provider whose cloud is a map.
+@ExtendWith(PrintProblems.class)
 class PulumiInfrastructurePeerIT {
   private static final Duration LIMIT = Duration.ofSeconds(90);
 

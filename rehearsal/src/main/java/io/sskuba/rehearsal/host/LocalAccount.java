@@ -46,7 +46,7 @@ final class LocalAccount implements HostAccount {
   private final Consumer<String> log;
   private final MachineNetwork network = new MachineNetwork(AddressMap.IDENTITY);
   private final SimKubelets kubelets;
-  private final Map<String, ObjectNode> networks = new ConcurrentHashMap<>();
+  private final Map<String, ObjectNode> plain = new ConcurrentHashMap<>();
   private final Map<String, Balancer> balancers = new ConcurrentHashMap<>();
   private final Map<String, LocalMachine> machines = new ConcurrentHashMap<>();
   private final Map<String, Boolean> announced = new ConcurrentHashMap<>();
@@ -85,6 +85,10 @@ final class LocalAccount implements HostAccount {
   @Override
   public ObjectNode create(String type, String id, JsonNode inputs) throws IOException {
     switch (type) {
+      case LocalPlan.HOST -> {
+        plain.put(id, copy(inputs));
+        return copy(inputs);
+      }
       case LocalPlan.NETWORK -> {
         network.addresses(
             new AddressMap(
@@ -92,7 +96,7 @@ final class LocalAccount implements HostAccount {
                 List.of(
                     new AddressMap.Block(
                         inputs.path("cidr").asText(), inputs.path("twinCidr").asText()))));
-        networks.put(id, copy(inputs));
+        plain.put(id, copy(inputs));
         return copy(inputs);
       }
       case LocalPlan.LOAD_BALANCER -> {
@@ -184,7 +188,7 @@ final class LocalAccount implements HostAccount {
   @Override
   public @Nullable ObjectNode read(String type, String id) {
     return switch (type) {
-      case LocalPlan.NETWORK -> networks.get(id);
+      case LocalPlan.HOST, LocalPlan.NETWORK -> plain.get(id);
       case LocalPlan.LOAD_BALANCER -> {
         @Nullable Balancer balancer = balancers.get(id);
         yield balancer == null ? null : balancer.outputs();
@@ -200,7 +204,7 @@ final class LocalAccount implements HostAccount {
   @Override
   public ObjectNode update(String type, String id, JsonNode inputs) throws IOException {
     switch (type) {
-      case LocalPlan.NETWORK -> networks.put(id, copy(inputs));
+      case LocalPlan.HOST, LocalPlan.NETWORK -> plain.put(id, copy(inputs));
       case LocalPlan.LOAD_BALANCER ->
           balancers.computeIfPresent(id, (_, b) -> new Balancer(b.proxy(), copy(inputs)));
       case LocalPlan.MACHINE -> {
@@ -217,7 +221,7 @@ final class LocalAccount implements HostAccount {
   @Override
   public void delete(String type, String id) throws IOException {
     switch (type) {
-      case LocalPlan.NETWORK -> networks.remove(id);
+      case LocalPlan.HOST, LocalPlan.NETWORK -> plain.remove(id);
       case LocalPlan.LOAD_BALANCER -> {
         @Nullable Balancer balancer = balancers.remove(id);
         if (balancer != null) {

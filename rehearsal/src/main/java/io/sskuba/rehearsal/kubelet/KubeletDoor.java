@@ -46,7 +46,10 @@ import java.util.Date;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLPeerUnverifiedException;
+import org.bouncycastle.asn1.x500.RDN;
 import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x500.style.BCStyle;
+import org.bouncycastle.asn1.x500.style.IETFUtils;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
@@ -203,8 +206,8 @@ final class KubeletDoor implements AutoCloseable {
       answer(context, caller(context), path);
     }
 
-    private void answer(ChannelHandlerContext context, String caller, String path) {
-      if (caller.isEmpty()) {
+    private void answer(ChannelHandlerContext context, Caller caller, String path) {
+      if (caller == Caller.NOBODY) {
         send(context, HttpResponseStatus.UNAUTHORIZED, "Unauthorized");
         return;
       }
@@ -212,7 +215,7 @@ final class KubeletDoor implements AutoCloseable {
         send(context, HttpResponseStatus.OK, "ok");
         return;
       }
-      if (!caller.contains("O=system:masters")) {
+      if (caller != Caller.MASTER) {
         send(context, HttpResponseStatus.FORBIDDEN, "Forbidden");
         return;
       }
@@ -235,15 +238,26 @@ final class KubeletDoor implements AutoCloseable {
       }
     }
 
-    /// The subject of the caller's certificate, or nothing.
-    private static String caller(ChannelHandlerContext context) {
+    private enum Caller {
+      NOBODY,
+      MEMBER,
+      MASTER
+    }
+
+    private static Caller caller(ChannelHandlerContext context) {
       try {
         SslHandler tls = (SslHandler) context.pipeline().get("tls");
-        return ((X509Certificate) tls.engine().getSession().getPeerCertificates()[0])
-            .getSubjectX500Principal()
-            .getName();
+        X509Certificate certificate =
+            (X509Certificate) tls.engine().getSession().getPeerCertificates()[0];
+        X500Name subject = X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded());
+        for (RDN part : subject.getRDNs(BCStyle.O)) {
+          if (IETFUtils.valueToString(part.getFirst().getValue()).equals("system:masters")) {
+            return Caller.MASTER;
+          }
+        }
+        return Caller.MEMBER;
       } catch (SSLPeerUnverifiedException e) {
-        return "";
+        return Caller.NOBODY;
       }
     }
 

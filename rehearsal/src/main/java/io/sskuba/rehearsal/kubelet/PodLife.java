@@ -120,11 +120,11 @@ final class PodLife {
     status.putArray("podIPs").addObject().put("ip", podIp);
     boolean ready = gatesOpen(pod);
     ArrayNode conditions = status.putArray("conditions");
-    condition(conditions, "PodReadyToStartContainers", true, null, now);
-    condition(conditions, "Initialized", true, null, now);
-    condition(conditions, "ContainersReady", true, null, now);
-    condition(conditions, "Ready", ready, ready ? null : "ReadinessGatesNotReady", now);
-    simulated(conditions, now);
+    condition(conditions, pod, "PodReadyToStartContainers", true, null, now);
+    condition(conditions, pod, "Initialized", true, null, now);
+    condition(conditions, pod, "ContainersReady", true, null, now);
+    condition(conditions, pod, "Ready", ready, ready ? null : "ReadinessGatesNotReady", now);
+    simulated(conditions, pod, now);
     ArrayNode containers = status.putArray("containerStatuses");
     for (JsonNode container : pod.path("spec").path("containers")) {
       running(containers, pod, container, started);
@@ -158,11 +158,11 @@ final class PodLife {
     status.put("phase", exitCode == 0 ? "Succeeded" : "Failed");
     ArrayNode conditions = status.putArray("conditions");
     String reason = exitCode == 0 ? "PodCompleted" : "PodFailed";
-    condition(conditions, "PodReadyToStartContainers", false, null, now);
-    condition(conditions, "Initialized", true, exitCode == 0 ? reason : null, now);
-    condition(conditions, "ContainersReady", false, reason, now);
-    condition(conditions, "Ready", false, reason, now);
-    simulated(conditions, now);
+    condition(conditions, pod, "PodReadyToStartContainers", false, null, now);
+    condition(conditions, pod, "Initialized", true, exitCode == 0 ? reason : null, now);
+    condition(conditions, pod, "ContainersReady", false, reason, now);
+    condition(conditions, pod, "Ready", false, reason, now);
+    simulated(conditions, pod, now);
     ArrayNode containers = status.putArray("containerStatuses");
     for (JsonNode container : pod.path("spec").path("containers")) {
       terminated(containers, pod, container, started, end, exitCode);
@@ -177,20 +177,32 @@ final class PodLife {
     return patch;
   }
 
-  private static void simulated(ArrayNode conditions, Instant now) {
-    condition(conditions, SIMULATED, true, "ContainersAreSimulated", now)
+  private static void simulated(ArrayNode conditions, JsonNode pod, Instant now) {
+    condition(conditions, pod, SIMULATED, true, "ContainersAreSimulated", now)
         .put("message", "the containers of this pod do not run: this cluster simulates them");
   }
 
+  /// A condition that keeps the time of its last transition while its status stays the same.
   private static ObjectNode condition(
-      ArrayNode conditions, String type, boolean met, @Nullable String reason, Instant now) {
-    ObjectNode condition = conditions.addObject();
-    condition.put("type", type).put("status", met ? "True" : "False");
-    condition.putNull("lastProbeTime").put("lastTransitionTime", NodeObjects.seconds(now));
-    if (reason != null) {
-      condition.put("reason", reason);
+      ArrayNode conditions,
+      JsonNode pod,
+      String type,
+      boolean met,
+      @Nullable String reason,
+      Instant now) {
+    String status = met ? "True" : "False";
+    String since = NodeObjects.seconds(now);
+    for (JsonNode before : pod.path("status").path("conditions")) {
+      if (type.equals(before.path("type").asText())
+          && status.equals(before.path("status").asText())) {
+        since = before.path("lastTransitionTime").asText(since);
+      }
     }
-    return condition;
+    ObjectNode condition = conditions.addObject();
+    condition.put("type", type).put("status", status);
+    condition.putNull("lastProbeTime").put("lastTransitionTime", since);
+    // A null takes away what an earlier status gave as reason.
+    return condition.put("reason", reason);
   }
 
   private static void running(

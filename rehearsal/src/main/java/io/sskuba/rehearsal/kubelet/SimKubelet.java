@@ -152,14 +152,15 @@ final class SimKubelet {
           Thread.ofVirtual()
               .name("lease-" + spec.nodeName())
               .start(() -> beat(api, uid, ends, over, watching));
-      mirror(api, uid);
+      prepareMirrors(uid);
+      Thread.ofVirtual().start(() -> keepMirrors(api, uid, over));
       PodRunner pods = runner;
       api.watch(
           "/api/v1/pods",
           "fieldSelector=spec.nodeName%3D" + spec.nodeName(),
           (type, pod) -> {
             if (type.equals("DELETED") && pod != null && isMirror(pod) && !stopped) {
-              Thread.ofVirtual().start(() -> mirrorAgain(api, uid));
+              Thread.ofVirtual().start(() -> keepMirrors(api, uid, over));
             }
             pods.on(type, pod);
           },
@@ -317,29 +318,47 @@ final class SimKubelet {
     return true;
   }
 
-  private void mirror(KubeApi api, String nodeUid) {
+  private void prepareMirrors(String nodeUid) {
     for (String text : spec.mirrorPods()) {
       ObjectNode pod = MirrorPods.of(text, spec.nodeName(), nodeUid);
       mirrors.put(pod.path("metadata").path("name").asText(), pod);
     }
-    mirrorAgain(api, nodeUid);
   }
 
-  private void mirrorAgain(KubeApi api, String nodeUid) {
-    mirrors.forEach(
-        (name, pod) -> {
-          try {
-            api.create("/api/v1/namespaces/kube-system/pods", pod, CALL);
-          } catch (KubeStatusException e) {
-            if (e.code() == 409) {
-              replaceForeign(api, name, pod, nodeUid);
-            } else {
-              log.line("mirror pod " + name + ": " + e.getMessage());
-            }
-          } catch (UncheckedIOException e) {
-            log.line("mirror pod " + name + ": " + e.getMessage());
+  /// Makes the mirror pods that are not there, until all are: a young API server lacks their
+  /// namespace and priority class for a moment.
+  private void keepMirrors(KubeApi api, String nodeUid, boolean[] over) {
+    long pause = 200;
+    while (!stopped && !over[0] && !mirrorOnce(api, nodeUid)) {
+      try {
+        time.sleep(Duration.ofMillis(pause));
+      } catch (InterruptedException e) {
+        return;
+      }
+      pause = Math.min(LAST_PAUSE_MS, pause * 2);
+    }
+  }
+
+  private boolean mirrorOnce(KubeApi api, String nodeUid) {
+    boolean all = true;
+    for (Map.Entry<String, JsonNode> mirror : mirrors.entrySet()) {
+      try {
+        try {
+          api.create("/api/v1/namespaces/kube-system/pods", mirror.getValue(), CALL);
+        } catch (KubeStatusException e) {
+          if (e.code() != 409) {
+            throw e;
           }
-        });
+          replaceForeign(api, mirror.getKey(), mirror.getValue(), nodeUid);
+        }
+      } catch (KubeStatusException | UncheckedIOException e) {
+        all = false;
+        if (!stopped) {
+          log.line("mirror pod " + mirror.getKey() + ": " + e.getMessage());
+        }
+      }
+    }
+    return all;
   }
 
   /// A mirror pod of another config, or of a Node object that is gone, makes way for ours.

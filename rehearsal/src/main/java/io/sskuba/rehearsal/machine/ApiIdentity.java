@@ -3,10 +3,13 @@ package io.sskuba.rehearsal.machine;
 import io.netty.handler.ssl.SslContext;
 import io.sskuba.io.RandomSource;
 import io.sskuba.io.TimeSource;
-import java.io.ByteArrayInputStream;
+import io.sskuba.pki.LeafCertificates;
+import io.sskuba.pki.Pem;
+import io.sskuba.pki.SecretsBundle;
+import io.sskuba.pki.SecretsBundle.CertAndKey;
+import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
-import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 /// A control plane signs its own; a worker's config has no key, so a control plane of the same
 /// cluster signs for it, as trustd does. Certificates live 24 h and are replaced after 12.
 final class ApiIdentity {
-  private static final Duration REPLACED_AFTER = MachinePki.SERVER_LIFETIME.dividedBy(2);
+  private static final Duration REPLACED_AFTER =
+      LeafCertificates.TALOS_SERVER_VALIDITY.dividedBy(2);
 
   private record Shown(SslContext tls, Instant issued, String fingerprint) {}
 
@@ -96,24 +100,24 @@ final class ApiIdentity {
   }
 
   private Shown issueMaintenance() {
-    Instant now = time.now();
+    CertAndKey issued =
+        LeafCertificates.maintenance(List.of(machine.name()), addresses(), time, random);
+    return new Shown(
+        ApiTls.context(issued, null, random.secure()), time.now(), fingerprint(issued));
+  }
+
+  private static String fingerprint(CertAndKey issued) {
     try {
-      MachinePki.Issued issued =
-          MachinePki.maintenance(List.of(machine.name()), addresses(), now, random.secure());
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(issued.publicKey().getEncoded());
-      return new Shown(
-          ApiTls.context(issued, null, random.secure()),
-          now,
-          Base64.getEncoder().encodeToString(digest));
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("no maintenance certificate", e);
+      byte[] key = Pem.holder(issued.certificate()).getSubjectPublicKeyInfo().getEncoded();
+      return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(key));
+    } catch (GeneralSecurityException | IOException e) {
+      throw new IllegalStateException(e);
     }
   }
 
   private @Nullable Shown issueSecure(MachineConfigView next) {
-    Instant now = time.now();
-    Optional<MachinePki.Authority> authority = authority(next);
-    if (authority.isEmpty()) {
+    Optional<SecretsBundle> secrets = secrets(next);
+    if (secrets.isEmpty()) {
       return null;
     }
     Set<String> names = new LinkedHashSet<>();
@@ -123,28 +127,16 @@ final class ApiIdentity {
     for (Object san : next.list("machine", "certSANs")) {
       (isAddress(san.toString()) ? addresses : names).add(san.toString());
     }
-    try {
-      MachinePki.Issued issued =
-          MachinePki.server(
-              authority.get(),
-              hostname,
-              List.copyOf(names),
-              List.copyOf(addresses),
-              now,
-              random.secure());
-      byte[] encoded = authority.get().certificate().getEncoded();
-      X509Certificate clients =
-          (X509Certificate)
-              CertificateFactory.getInstance("X.509")
-                  .generateCertificate(new ByteArrayInputStream(encoded));
-      return new Shown(ApiTls.context(issued, clients, random.secure()), now, "");
-    } catch (GeneralSecurityException | java.io.IOException e) {
-      throw new IllegalStateException("no API certificate: " + e.getMessage(), e);
-    }
+    CertAndKey issued =
+        new LeafCertificates(secrets.get(), time, random)
+            .talosServer(hostname, List.copyOf(names), List.copyOf(addresses));
+    X509Certificate clients = Pem.certificate(secrets.get().os().certificate());
+    return new Shown(ApiTls.context(issued, clients, random.secure()), time.now(), "");
   }
 
-  private Optional<MachinePki.Authority> authority(MachineConfigView next) {
-    Optional<MachinePki.Authority> own = ConfigFacts.osAuthority(next);
+  /// The authorities to sign with: those of the config itself, or of a control plane that runs.
+  private Optional<SecretsBundle> secrets(MachineConfigView next) {
+    Optional<SecretsBundle> own = ConfigFacts.authorities(next);
     if (own.isPresent()) {
       return own;
     }

@@ -8,13 +8,21 @@ import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.sskuba.pki.Pem;
+import io.sskuba.pki.SecretsBundle.CertAndKey;
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.security.spec.X509EncodedKeySpec;
 import java.util.List;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSessionContext;
+import org.bouncycastle.cert.X509CertificateHolder;
 import org.jspecify.annotations.Nullable;
 
 /// The TLS of a machine's API: TLS 1.3 only, HTTP/2, and one of two identities, chosen anew for
@@ -35,11 +43,11 @@ final class ApiTls extends SslContext {
     this.current = current;
   }
 
-  /// @param authority PEM of the OS CA whose clients are let in, or null for maintenance mode
+  /// @param identity certificate and key, PEM; only Ed25519 is served
+  /// @param authority the OS CA whose clients are let in, or null for maintenance mode
   static SslContext context(
-      MachinePki.Issued identity, @Nullable X509Certificate authority, SecureRandom random) {
-    SslContextBuilder builder =
-        SslContextBuilder.forServer(new FixedKey(identity.key(), new RawCertificate(identity)));
+      CertAndKey identity, @Nullable X509Certificate authority, SecureRandom random) {
+    SslContextBuilder builder = SslContextBuilder.forServer(key(identity));
     if (authority != null) {
       builder.clientAuth(ClientAuth.REQUIRE).trustManager(new ClientTrust(authority));
     }
@@ -55,6 +63,19 @@ final class ApiTls extends SslContext {
           .build();
     } catch (SSLException e) {
       throw new IllegalStateException("TLS cannot be set up", e);
+    }
+  }
+
+  private static FixedKey key(CertAndKey identity) {
+    try {
+      X509CertificateHolder holder = Pem.holder(identity.certificate());
+      PublicKey key =
+          KeyFactory.getInstance("Ed25519")
+              .generatePublic(
+                  new X509EncodedKeySpec(holder.getSubjectPublicKeyInfo().getEncoded()));
+      return new FixedKey(Pem.privateKey(identity.key()), new RawCertificate(holder, key));
+    } catch (GeneralSecurityException | IOException e) {
+      throw new IllegalStateException("the API certificate cannot be used", e);
     }
   }
 

@@ -3,6 +3,7 @@ package io.sskuba.rehearsal.machine;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.sskuba.io.Yaml;
+import io.sskuba.machineconfig.MachineConfigValidator;
 import io.sskuba.talos.api.machine.ApplyConfiguration;
 import io.sskuba.talos.api.machine.ApplyConfigurationRequest;
 import io.sskuba.talos.api.machine.ApplyConfigurationRequest.Mode;
@@ -232,12 +233,15 @@ final class ConfigApply {
   }
 
   private MachineConfigView checked(String text) throws StatusException {
-    try {
-      return ConfigCheck.check(
-          text, ConfigFacts.mode(machine.identity().platform()), machine.store().installed());
-    } catch (ConfigCheck.Invalid e) {
-      throw invalid(String.valueOf(e.getMessage()));
+    String mode = ConfigFacts.mode(machine.identity().platform());
+    // Once installed, a config need not say where to install to.
+    boolean installs = mode.equals("metal") && !machine.store().installed();
+    String refusal =
+        MachineConfigValidator.refusal(text, mode.equals("metal") && !installs ? "cloud" : mode);
+    if (refusal != null) {
+      throw invalid(refusal);
     }
+    return MachineConfigView.parse(text);
   }
 
   private void scheduleRollback(Duration limit, Optional<MachineConfigView> before) {

@@ -1,7 +1,8 @@
 package io.sskuba.rehearsal.machine;
 
+import io.sskuba.pki.SecretsBundle;
+import io.sskuba.pki.SecretsBundle.CertAndKey;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.util.Base64;
 import java.util.Objects;
 import java.util.Optional;
@@ -11,28 +12,25 @@ import org.jspecify.annotations.Nullable;
 final class ConfigFacts {
   private ConfigFacts() {}
 
-  /// The authority of the Talos API, where the config holds its key (control planes).
-  static Optional<MachinePki.Authority> osAuthority(MachineConfigView config) {
-    return authority(config, "machine", "ca");
+  /// The authorities whose keys a control plane's config holds: the Talos API's and Kubernetes'.
+  /// The other secrets of the bundle are left empty. None for a worker's config.
+  static Optional<SecretsBundle> authorities(MachineConfigView config) {
+    CertAndKey os = authority(config, "machine", "ca");
+    if (os == null) {
+      return Optional.empty();
+    }
+    CertAndKey kubernetes = authority(config, "cluster", "ca");
+    CertAndKey none = new CertAndKey("", "");
+    return Optional.of(
+        new SecretsBundle(
+            "", "", "", "", "", none, kubernetes == null ? none : kubernetes, none, "", os));
   }
 
-  /// The cluster's Kubernetes authority.
-  static Optional<MachinePki.Authority> kubernetesAuthority(MachineConfigView config) {
-    return authority(config, "cluster", "ca");
-  }
-
-  private static Optional<MachinePki.Authority> authority(
+  private static @Nullable CertAndKey authority(
       MachineConfigView config, String section, String name) {
     String certificate = decoded(config.string(section, name, "crt"));
     String key = decoded(config.string(section, name, "key"));
-    if (certificate == null || key == null) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(MachinePki.Authority.parse(certificate, key));
-    } catch (GeneralSecurityException e) {
-      return Optional.empty();
-    }
+    return certificate == null || key == null ? null : new CertAndKey(certificate, key);
   }
 
   /// PEM text from the base64 that configs hold; null when there is none.

@@ -7,12 +7,15 @@ import io.grpc.StatusException;
 import io.sskuba.io.TimeSource;
 import io.sskuba.talos.api.machine.Event;
 import io.sskuba.talos.api.machine.EventsRequest;
+import io.sskuba.talos.api.machine.MachineStatusEvent;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// What happened on a machine since it booted, as `talosctl events` and `--wait` read it.
 /// - Limits: the last [#KEPT_MAX] events; a reader that falls behind more than that misses some.
@@ -26,6 +29,8 @@ final class EventStream {
   private final Deque<Entry> kept = new ArrayDeque<>();
   private long next = 1;
   private boolean open = true;
+  private Instant repeatUntil = Instant.MIN;
+  private @Nullable Event lastStatus;
 
   EventStream(TimeSource time, byte[] machine) {
     this.time = time;
@@ -45,6 +50,9 @@ final class EventStream {
             .setActorId(actor)
             .build();
     kept.addLast(new Entry(next++, now, event));
+    if (payload instanceof MachineStatusEvent) {
+      lastStatus = event;
+    }
     if (kept.size() > KEPT_MAX) {
       kept.removeFirst();
     }
@@ -57,9 +65,22 @@ final class EventStream {
     notifyAll();
   }
 
+  /// Until then, who starts to read is told the machine's present status first.
+  ///
+  /// `talosctl reboot` looks away for a second when the reboot begins, and then waits for the
+  /// status to become `running`. Real machines take longer than that second; these do not.
+  synchronized void repeatStatusUntil(Instant end) {
+    repeatUntil = end;
+  }
+
+  private synchronized Optional<Event> repeated() {
+    return time.now().isBefore(repeatUntil) ? Optional.ofNullable(lastStatus) : Optional.empty();
+  }
+
   /// Forgets everything: the machine boots.
   synchronized void restart() {
     kept.clear();
+    lastStatus = null;
     open = true;
   }
 
@@ -73,7 +94,9 @@ final class EventStream {
             + (request.getTailId().isEmpty() ? 0 : 1);
     if (ways > 1) {
       throw Statuses.of(
-          Status.Code.UNKNOWN, "only one of tail events, tail seconds and tail id can be given");
+          Status.Code.UNKNOWN,
+          "WithTailDuration can't be specified at the same time with WithTailEvents or"
+              + " WithTailID");
     }
     long from = first(request);
     replies.send(
@@ -82,6 +105,10 @@ final class EventStream {
             .setId(Xid.of(time.now(), machine, 0))
             .setActorId(request.getWithActorId())
             .build());
+    Optional<Event> status = ways == 0 ? repeated() : Optional.empty();
+    if (status.isPresent()) {
+      replies.send(status.get());
+    }
     while (true) {
       List<Entry> news = await(from);
       if (news.isEmpty()) {

@@ -3,20 +3,18 @@ package io.sskuba.rehearsal.machine;
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.grpc.StatusException;
-import io.sskuba.io.Yaml;
 import io.sskuba.net.AddressMap;
+import io.sskuba.pki.Kubeconfigs;
+import io.sskuba.pki.LeafCertificates;
+import io.sskuba.pki.SecretsBundle;
+import io.sskuba.pki.SecretsBundle.CertAndKey;
 import io.sskuba.talos.api.common.Data;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Base64;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -41,44 +39,21 @@ final class Kubeconfig {
   }
 
   private static String text(SimMachine machine, MachineConfigView config) throws StatusException {
-    MachinePki.Issued issued;
-    try {
-      MachinePki.Authority authority =
-          ConfigFacts.kubernetesAuthority(config)
-              .orElseThrow(
-                  () ->
-                      Statuses.of(
-                          Status.Code.UNKNOWN, "error getting Kubernetes CA: no CA in the config"));
-      issued =
-          MachinePki.client(
-              authority,
-              "admin",
-              List.of("system:masters"),
-              machine.time().now(),
-              lifetime(config),
-              machine.options().random().secure());
-    } catch (GeneralSecurityException e) {
-      throw Statuses.of(Status.Code.UNKNOWN, "error generating Kubernetes client certificate");
-    }
-    String cluster = string(config.string("cluster", "clusterName"));
-    Map<String, Object> root = new LinkedHashMap<>();
-    root.put("apiVersion", "v1");
-    root.put("kind", "Config");
-    Map<String, Object> server = new LinkedHashMap<>();
-    server.put("server", server(machine.network().addresses(), config));
-    server.put("certificate-authority-data", string(config.string("cluster", "ca", "crt")));
-    root.put("clusters", List.of(named(cluster, "cluster", server)));
-    Map<String, Object> user = new LinkedHashMap<>();
-    user.put("client-certificate-data", base64(issued.certificatePem()));
-    user.put("client-key-data", base64(issued.keyPem()));
-    root.put("users", List.of(named("admin@" + cluster, "user", user)));
-    Map<String, Object> context = new LinkedHashMap<>();
-    context.put("cluster", cluster);
-    context.put("namespace", "default");
-    context.put("user", "admin@" + cluster);
-    root.put("contexts", List.of(named("admin@" + cluster, "context", context)));
-    root.put("current-context", "admin@" + cluster);
-    return Yaml.dump(root);
+    SecretsBundle secrets =
+        ConfigFacts.authorities(config)
+            .filter(bundle -> !bundle.kubernetes().key().isEmpty())
+            .orElseThrow(
+                () ->
+                    Statuses.of(
+                        Status.Code.UNKNOWN, "error getting Kubernetes CA: none in the config"));
+    CertAndKey client =
+        new LeafCertificates(secrets, machine.time(), machine.options().random())
+            .admin(lifetime(config));
+    return Kubeconfigs.admin(
+        string(config.string("cluster", "clusterName")),
+        server(machine.network().addresses(), config),
+        secrets.kubernetes().certificate(),
+        client);
   }
 
   private static Duration lifetime(MachineConfigView config) {
@@ -96,19 +71,8 @@ final class Kubeconfig {
     return twin.equals(host) ? endpoint : endpoint.replace("//" + host, "//" + twin);
   }
 
-  private static Map<String, Object> named(String name, String kind, Map<String, Object> value) {
-    Map<String, Object> entry = new LinkedHashMap<>();
-    entry.put("name", name);
-    entry.put(kind, value);
-    return entry;
-  }
-
   private static String string(@Nullable String value) {
     return value == null ? "" : value;
-  }
-
-  private static String base64(String pem) {
-    return Base64.getEncoder().encodeToString(pem.getBytes(StandardCharsets.US_ASCII));
   }
 
   /// One entry and, as Talos, no end-of-archive blocks.

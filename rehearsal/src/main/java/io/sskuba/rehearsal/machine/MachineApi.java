@@ -4,7 +4,10 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Empty;
 import io.grpc.Status;
 import io.grpc.StatusException;
-import io.sskuba.io.Yaml;
+import io.sskuba.machineconfig.Talosconfig;
+import io.sskuba.pki.LeafCertificates;
+import io.sskuba.pki.SecretsBundle;
+import io.sskuba.pki.SecretsBundle.CertAndKey;
 import io.sskuba.talos.api.common.Data;
 import io.sskuba.talos.api.machine.ApplyConfigurationRequest;
 import io.sskuba.talos.api.machine.ApplyConfigurationResponse;
@@ -29,6 +32,8 @@ import io.sskuba.talos.api.machine.ReadRequest;
 import io.sskuba.talos.api.machine.Reboot;
 import io.sskuba.talos.api.machine.RebootRequest;
 import io.sskuba.talos.api.machine.RebootResponse;
+import io.sskuba.talos.api.machine.RefusedReply;
+import io.sskuba.talos.api.machine.RefusedRequest;
 import io.sskuba.talos.api.machine.Reset;
 import io.sskuba.talos.api.machine.ResetRequest;
 import io.sskuba.talos.api.machine.ResetResponse;
@@ -57,15 +62,11 @@ import io.sskuba.talos.api.storage.Disk;
 import io.sskuba.talos.api.storage.Disks;
 import io.sskuba.talos.api.storage.DisksResponse;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
-import java.util.Base64;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
+import java.util.Set;
+import java.util.TreeSet;
 
 /// `machine.MachineService`: what each of its procedures does, in Talos's words.
 /// - Source: `v1alpha1_server.go` of Talos v1.13.9.
@@ -247,46 +248,30 @@ final class MachineApi {
       throw Statuses.of(Status.Code.INVALID_ARGUMENT, "crt_ttl should be positive");
     }
     MachineConfigView config = machine.config().orElseThrow();
-    List<String> roles =
-        request.getRolesList().stream()
-            .flatMap(name -> Role.of(name).stream())
-            .map(Role::organisation)
-            .distinct()
-            .sorted()
-            .toList();
-    MachinePki.Issued issued;
-    try {
-      issued =
-          MachinePki.client(
-              ConfigFacts.osAuthority(config).orElseThrow(),
-              "",
-              roles,
-              machine.time().now(),
-              lifetime,
-              machine.options().random().secure());
-    } catch (GeneralSecurityException e) {
-      throw Statuses.of(Status.Code.UNKNOWN, "error generating the client certificate");
+    Set<String> roles = new TreeSet<>();
+    for (String name : request.getRolesList()) {
+      Role.of(name).ifPresent(role -> roles.add(role.organisation()));
     }
-    String authority = String.valueOf(ConfigFacts.decoded(config.string("machine", "ca", "crt")));
+    SecretsBundle secrets = ConfigFacts.authorities(config).orElseThrow();
+    CertAndKey client =
+        new LeafCertificates(secrets, machine.time(), machine.options().random())
+            .talosClient(roles, lifetime);
+    String authority = secrets.os().certificate();
     String cluster = String.valueOf(config.string("cluster", "clusterName"));
     String context =
-        roles.size() == 1 ? roles.getFirst().substring("os:".length()) + "@" + cluster : cluster;
-    Map<String, Object> credentials = new LinkedHashMap<>();
-    credentials.put("endpoints", List.of());
-    credentials.put("ca", base64(authority));
-    credentials.put("crt", base64(issued.certificatePem()));
-    credentials.put("key", base64(issued.keyPem()));
-    Map<String, Object> talosconfig = new LinkedHashMap<>();
-    talosconfig.put("context", context);
-    talosconfig.put("contexts", Map.of(context, credentials));
+        roles.size() == 1
+            ? roles.iterator().next().substring("os:".length()) + "@" + cluster
+            : cluster;
     replies.send(
         GenerateClientConfigurationResponse.newBuilder()
             .addMessages(
                 GenerateClientConfiguration.newBuilder()
                     .setCa(ByteString.copyFromUtf8(authority))
-                    .setCrt(ByteString.copyFromUtf8(issued.certificatePem()))
-                    .setKey(ByteString.copyFromUtf8(issued.keyPem()))
-                    .setTalosconfig(ByteString.copyFromUtf8(Yaml.dump(talosconfig))))
+                    .setCrt(ByteString.copyFromUtf8(client.certificate()))
+                    .setKey(ByteString.copyFromUtf8(client.key()))
+                    .setTalosconfig(
+                        ByteString.copyFromUtf8(
+                            Talosconfig.write(context, List.of(), authority, client))))
             .build());
   }
 
@@ -372,6 +357,15 @@ final class MachineApi {
       Procedure.Replies<RollbackResponse> replies)
       throws StatusException {
     throw never("rolled back");
+  }
+
+  static void refuse(
+      SimMachine machine,
+      Caller caller,
+      RefusedRequest request,
+      Procedure.Replies<RefusedReply> replies)
+      throws StatusException {
+    throw never("upgraded");
   }
 
   private static StatusException never(String what) {
@@ -490,10 +484,6 @@ final class MachineApi {
   }
 
   private static String actor(SimMachine machine) {
-    return UUID.nameUUIDFromBytes(machine.options().random().bytes(16)).toString();
-  }
-
-  private static String base64(String pem) {
-    return Base64.getEncoder().encodeToString(pem.getBytes(StandardCharsets.US_ASCII));
+    return Uuids.random(machine.options().random()).toString();
   }
 }

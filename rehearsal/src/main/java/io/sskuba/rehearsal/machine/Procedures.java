@@ -15,10 +15,14 @@ import io.sskuba.talos.api.machine.EtcdMemberListResponse;
 import io.sskuba.talos.api.machine.Event;
 import io.sskuba.talos.api.machine.GenerateClientConfigurationResponse;
 import io.sskuba.talos.api.machine.HostnameResponse;
+import io.sskuba.talos.api.machine.ImageServiceGrpc;
+import io.sskuba.talos.api.machine.LifecycleServiceGrpc;
 import io.sskuba.talos.api.machine.LogsContainersResponse;
 import io.sskuba.talos.api.machine.MachineServiceGrpc;
 import io.sskuba.talos.api.machine.MemoryResponse;
 import io.sskuba.talos.api.machine.RebootResponse;
+import io.sskuba.talos.api.machine.RefusedReply;
+import io.sskuba.talos.api.machine.RefusedRequest;
 import io.sskuba.talos.api.machine.ResetResponse;
 import io.sskuba.talos.api.machine.RollbackResponse;
 import io.sskuba.talos.api.machine.ServiceListResponse;
@@ -32,12 +36,15 @@ import io.sskuba.talos.api.storage.DisksResponse;
 import io.sskuba.talos.api.storage.StorageServiceGrpc;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Every procedure that a machine serves, with the roles that Talos v1.13.9 lets call it.
 final class Procedures {
+  private static final Set<String> ONE_TO_MANY =
+      Set.of("machine.MachineService", "cluster.ClusterService", "storage.StorageService");
   private static final Set<Role> ANYONE = EnumSet.allOf(Role.class);
   private static final Map<String, Procedure<?, ?>> ALL = all();
 
@@ -53,7 +60,8 @@ final class Procedures {
     <Q extends Message, A extends Message> void add(
         MethodDescriptor<Q, A> method, Set<Role> roles, A reply, Procedure.Handler<Q, A> handler) {
       // Talos lists the services whose replies can hold several machines' answers.
-      boolean oneToMany = !method.getFullMethodName().startsWith("cosi.");
+      String service = String.valueOf(method.getServiceName());
+      boolean oneToMany = ONE_TO_MANY.contains(service);
       map.put(
           method.getFullMethodName(), new Procedure<>(method, roles, oneToMany, reply, handler));
     }
@@ -186,6 +194,14 @@ final class Procedures {
         Role.ADMINS,
         RollbackResponse.getDefaultInstance(),
         MachineApi::rollback);
+    for (MethodDescriptor<RefusedRequest, RefusedReply> method :
+        List.of(
+            MachineServiceGrpc.getImagePullMethod(),
+            ImageServiceGrpc.getPullMethod(),
+            LifecycleServiceGrpc.getInstallMethod(),
+            LifecycleServiceGrpc.getUpgradeMethod())) {
+      table.add(method, Role.OPERATORS, RefusedReply.getDefaultInstance(), MachineApi::refuse);
+    }
     table.add(
         MachineServiceGrpc.getServiceStartMethod(),
         Role.OPERATORS,

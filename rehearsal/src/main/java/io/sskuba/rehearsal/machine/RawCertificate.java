@@ -23,10 +23,11 @@ final class RawCertificate extends X509Certificate {
   private final byte[] encoded;
   private final PublicKey key;
 
-  RawCertificate(MachinePki.Issued issued) {
-    this.holder = issued.certificate();
-    this.encoded = issued.encoded();
-    this.key = issued.publicKey();
+  /// @param key the JDK's form of the key in the certificate
+  RawCertificate(X509CertificateHolder holder, PublicKey key) throws java.io.IOException {
+    this.holder = holder;
+    this.encoded = holder.getEncoded();
+    this.key = key;
   }
 
   @Override

@@ -5,7 +5,6 @@ import io.sskuba.talos.api.machine.ResetRequest;
 import io.sskuba.talos.api.machine.SequenceEvent;
 import io.sskuba.talos.api.machine.TaskEvent;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -26,6 +25,9 @@ final class Sequencer {
 
   /// How long the end of a sequence that is taken over may take.
   private static final Duration TAKE_OVER_MAX = Duration.ofSeconds(30);
+
+  /// How long clients may take to come back after a reboot and still learn that it is over.
+  private static final Duration REBOOT_WATCHED = Duration.ofMinutes(2);
 
   /// A way to go down.
   enum Ending {
@@ -178,11 +180,7 @@ final class Sequencer {
 
   private void beginBoot() throws InterruptedException {
     Instant now = machine.time().now();
-    ByteBuffer random = ByteBuffer.wrap(machine.options().random().bytes(16));
-    UUID id =
-        new UUID(
-            (random.getLong() & ~0xf000L) | 0x4000L,
-            (random.getLong() & 0x3fffffffffffffffL) | 0x8000000000000000L);
+    UUID id = Uuids.random(machine.options().random());
     machine.events().restart();
     machine.kernel().restart(now);
     machine.own().clear();
@@ -341,6 +339,9 @@ final class Sequencer {
   private void stopEverything(Ending how, String actor, @Nullable ResetRequest reset)
       throws InterruptedException, IOException {
     machine.log(how.sequence + " begins");
+    if (how == Ending.REBOOT) {
+      machine.events().repeatStatusUntil(machine.time().now().plus(REBOOT_WATCHED));
+    }
     sequence(how.sequence, SequenceEvent.Action.START, actor);
     machine.stage(how.stage);
     boolean graceful = reset != null && reset.getGraceful();

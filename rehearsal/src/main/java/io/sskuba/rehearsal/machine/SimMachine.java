@@ -4,6 +4,7 @@ import io.grpc.Status;
 import io.grpc.StatusException;
 import io.sskuba.io.RandomSource;
 import io.sskuba.io.TimeSource;
+import io.sskuba.pki.SecretsBundle;
 import io.sskuba.talos.api.machine.MachineStatusEvent;
 import io.sskuba.talos.api.machine.MachineStatusEvent.MachineStatus.UnmetCondition;
 import io.sskuba.talos.api.machine.ServiceInfo;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// What it runs beside its API comes from [NodeServices]. Its config is only in the memory-backed
 /// folder of its identity, so a new host process finds it again; see [MachineStore].
 /// - Thread: any. Work goes on in virtual threads; [#powerOn] returns at once.
-/// - Source: Talos v1.13.9, read and measured; deviations are named in `docs/design`.
+/// - Source: Talos v1.13.9, read and measured; differences: `docs/design/machines.md`.
 public final class SimMachine implements AutoCloseable {
   /// What a machine needs from its host.
   ///
@@ -293,13 +294,13 @@ public final class SimMachine implements AutoCloseable {
             + "\"");
   }
 
-  /// trustd: the authority for another machine's certificate, if that machine knows the token.
-  Optional<MachinePki.Authority> signsFor(MachineConfigView other) {
+  /// trustd: the authorities for another machine's certificate, if that machine knows the token.
+  Optional<SecretsBundle> signsFor(MachineConfigView other) {
     Optional<MachineConfigView> mine = config();
     if (mine.isEmpty() || !own.running("trustd") || !ConfigFacts.sameCluster(mine.get(), other)) {
       return Optional.empty();
     }
-    return ConfigFacts.osAuthority(mine.get());
+    return ConfigFacts.authorities(mine.get());
   }
 
   /// Its own services and those of [NodeServices], sorted by id.

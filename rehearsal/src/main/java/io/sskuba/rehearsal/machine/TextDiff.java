@@ -124,7 +124,7 @@ final class TextDiff {
       return -1;
     }
     int last = change;
-    for (int i = change; i < lines.size() && i - last <= 2 * CONTEXT; i++) {
+    for (int i = change; i < lines.size() && i - last <= 2 * CONTEXT + 1; i++) {
       if (lines.get(i).mark() != ' ') {
         last = i;
       }

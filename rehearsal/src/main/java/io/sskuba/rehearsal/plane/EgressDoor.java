@@ -85,7 +85,7 @@ public final class EgressDoor implements AutoCloseable {
     try {
       String authority = authority(head(client));
       String host = host(authority);
-      if (!addresses.twins().containsKey(host)) {
+      if (addresses.twin(host).equals(host)) {
         refuse(client, "403 Forbidden", authority + " is a simulated pod or service");
         return;
       }

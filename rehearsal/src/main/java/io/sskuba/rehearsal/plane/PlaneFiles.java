@@ -4,6 +4,10 @@ import io.sskuba.io.AtomicFiles;
 import io.sskuba.io.RandomSource;
 import io.sskuba.io.TimeSource;
 import io.sskuba.io.Yaml;
+import io.sskuba.kube.KubeApi;
+import io.sskuba.kube.KubeApis;
+import io.sskuba.kube.KubeCredential;
+import io.sskuba.net.AddressMap;
 import io.sskuba.pki.Kubeconfigs;
 import io.sskuba.pki.LeafCertificates;
 import io.sskuba.pki.Pem;
@@ -40,6 +44,7 @@ final class PlaneFiles {
   private final SecretsBundle secrets;
   private final SSLContext etcdAdmin;
   private final SSLContext kubeAdmin;
+  private final CertAndKey admin;
 
   /// Issues all certificates; nothing is written yet.
   PlaneFiles(MachineIdentity identity, PlaneConfig config, TimeSource time, RandomSource random) {
@@ -53,8 +58,8 @@ final class PlaneFiles {
     controllerManager(leaves);
     scheduler(leaves);
     this.etcdAdmin = context(secrets.etcd().certificate(), leaves.etcdClient("talos"));
-    this.kubeAdmin =
-        context(secrets.kubernetes().certificate(), leaves.admin(PlaneDeviations.CERTIFICATE_LIFE));
+    this.admin = leaves.admin(PlaneDeviations.CERTIFICATE_LIFE);
+    this.kubeAdmin = context(secrets.kubernetes().certificate(), admin);
   }
 
   Path at(String name) {
@@ -82,6 +87,15 @@ final class PlaneFiles {
 
   TlsClient kubeClient() {
     return new TlsClient(kubeAdmin);
+  }
+
+  /// The API server of this machine as administrator; the caller closes it.
+  KubeApi kubeApi() {
+    return KubeApis.open(
+        "https://" + identity.twin() + ":" + config.apiPort(),
+        secrets.kubernetes().certificate(),
+        new KubeCredential.ClientCertificate(admin.certificate(), admin.key()),
+        AddressMap.IDENTITY);
   }
 
   private void etcd(LeafCertificates leaves) {

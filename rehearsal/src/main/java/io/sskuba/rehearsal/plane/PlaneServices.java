@@ -3,10 +3,13 @@ package io.sskuba.rehearsal.plane;
 import io.sskuba.io.AtomicFiles;
 import io.sskuba.io.RandomSource;
 import io.sskuba.io.TimeSource;
+import io.sskuba.kube.KubeApi;
 import io.sskuba.net.AddressMap;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
+import io.sskuba.rehearsal.kubelet.BootstrapManifests;
 import io.sskuba.rehearsal.kubelet.Kubelets;
+import io.sskuba.rehearsal.kubelet.ManifestApplier;
 import io.sskuba.rehearsal.machine.MachineConfigView;
 import io.sskuba.rehearsal.machine.MachineIdentity;
 import io.sskuba.rehearsal.machine.NodeServices;
@@ -41,7 +44,7 @@ public final class PlaneServices implements NodeServices {
   private static final Duration PROMOTE_INTERVAL = Duration.ofMillis(100);
   private static final Duration PROMOTE_LIMIT = Duration.ofMinutes(10);
   private static final Duration LEAVE_LIMIT = Duration.ofSeconds(10);
-  private static final Duration ACCESS_LIMIT = Duration.ofMinutes(5);
+  private static final Duration MANIFESTS_LIMIT = Duration.ofMinutes(5);
   private static final Duration READY_LIMIT = Duration.ofSeconds(2);
 
   private final MachineIdentity identity;
@@ -168,7 +171,8 @@ public final class PlaneServices implements NodeServices {
       awaitVote(made);
     }
     run("kube-apiserver", apiServer);
-    background("access", () -> grantAccess(wanted, made));
+    background("manifests", () -> applyManifests(wanted, made));
+    background("node", () -> describeNode(wanted, made));
     awaitApi(wanted, made);
     if (!wanted.disabled("controllerManager")) {
       run("kube-controller-manager", manager);
@@ -375,33 +379,31 @@ public final class PlaneServices implements NodeServices {
     }
   }
 
-  /// Retried until the API server takes it: the namespace `kube-system` comes a moment later.
-  private void grantAccess(PlaneConfig wanted, PlaneFiles made)
+  /// Talos's bootstrap manifests, the ones that let kubelets join first; tried again while the API
+  /// server cannot take them yet.
+  private void applyManifests(PlaneConfig wanted, PlaneFiles made) throws InterruptedException {
+    while (!listens(identity.twin(), wanted.apiPort())) {
+      time.sleep(PlaneDeviations.START_INTERVAL);
+    }
+    try (KubeApi api = made.kubeApi()) {
+      ManifestApplier.apply(api, BootstrapManifests.of(wanted.view()), time, MANIFESTS_LIMIT);
+    }
+  }
+
+  /// Role label and taints of this machine's Node, once it has registered.
+  private void describeNode(PlaneConfig wanted, PlaneFiles made)
       throws IOException, InterruptedException {
     NodeAccess access = new NodeAccess(made.kubeClient(), identity.twin(), wanted.apiPort());
-    Deadline deadline = Deadline.after(time, ACCESS_LIMIT);
-    String last = "the API server does not listen";
-    boolean granted = false;
     String node = wanted.nodeName(identity.name());
-    while (!deadline.passed()) {
-      if (listens(identity.twin(), wanted.apiPort())) {
-        try {
-          if (!granted) {
-            access.grant(wanted.bootstrapToken());
-            granted = true;
-          }
-          if (access.describe(node, wanted.labels(), wanted.taints())) {
-            return;
-          }
-          last = "no Node " + node;
-        } catch (IOException e) {
-          last = String.valueOf(e.getMessage());
+    while (true) {
+      try {
+        if (apiReady && access.describe(node, wanted.labels(), wanted.taints())) {
+          return;
         }
+      } catch (IOException e) {
+        // The API server is busy or gone for a moment: the next look tells.
       }
-      time.sleep(granted ? PlaneDeviations.JOIN_INTERVAL : PlaneDeviations.START_INTERVAL);
-    }
-    if (!granted) {
-      throw new IOException("nodes were not given access: " + last);
+      time.sleep(PlaneDeviations.JOIN_INTERVAL);
     }
   }
 

@@ -114,7 +114,7 @@ class SinglePlanePeerIT {
                 .path("items")
                 .toString()
                 .contains("bootstrap-token-"));
-    assertThat(cluster.kubelets.started.get("demo-control-plane-1"))
+    assertThat(cluster.recorded.started.get("demo-control-plane-1"))
         .satisfies(
             spec -> {
               assertThat(spec.endpointUrl()).isEqualTo("https://127.205.1.1:6443");

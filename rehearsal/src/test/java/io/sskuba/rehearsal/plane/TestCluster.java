@@ -41,7 +41,8 @@ final class TestCluster implements AutoCloseable {
   final Topology topology;
   final Map<String, String> configs;
   final List<PlaneServices> machines = new ArrayList<>();
-  final RecordingKubelets kubelets = new RecordingKubelets();
+  final RecordingKubelets recorded = new RecordingKubelets();
+  private final Kubelets kubelets;
   final LoadBalancer balancer;
   final String endpointTwin;
   private final Map<String, Path> binaries = new LinkedHashMap<>();
@@ -50,6 +51,12 @@ final class TestCluster implements AutoCloseable {
 
   /// @param net for example `127.205.1`
   TestCluster(String net, int count) throws Exception {
+    this(net, count, null);
+  }
+
+  /// @param given null for kubelets that only note what they were told
+  TestCluster(String net, int count, @Nullable Kubelets given) throws Exception {
+    kubelets = given == null ? recorded : given;
     for (String program : PlaneServices.PROGRAMS) {
       binaries.put(program, Peers.require(program));
     }
@@ -248,6 +255,7 @@ final class TestCluster implements AutoCloseable {
         machine.stop();
       }
     } finally {
+      kubelets.close();
       balancer.close();
       for (int i = 0; i < machines.size(); i++) {
         StrayProcesses.kill(
