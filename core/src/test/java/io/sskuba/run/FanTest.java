@@ -19,6 +19,7 @@ class FanTest {
 
   @Test
   void theFirstFailureEndsTheRest() {
+    CountDownLatch started = new CountDownLatch(1);
     CountDownLatch interrupted = new CountDownLatch(1);
     assertThatThrownBy(
             () ->
@@ -26,8 +27,10 @@ class FanTest {
                     List.of(1, 2),
                     i -> {
                       if (i == 1) {
+                        started.await();
                         throw new IllegalArgumentException("one");
                       }
+                      started.countDown();
                       try {
                         new CountDownLatch(1).await(30, TimeUnit.SECONDS);
                       } catch (InterruptedException e) {
