@@ -14,6 +14,8 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import io.sskuba.problem.ProblemCode;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,19 +66,21 @@ class LayerRulesTest {
     assertThat(product.size()).as("classes read").isGreaterThan(50);
   }
 
-  /// Compiled main classes of all modules that are there: `core` alone, or the whole reactor.
+  /// Compiled main classes of all modules that are there, from where those of `core` were loaded:
+  /// `core/target/classes`, or one folder with a folder for each module.
   private static List<Path> classFolders() {
+    Path core =
+        Path.of(
+            URI.create(
+                ProblemCode.class.getProtectionDomain().getCodeSource().getLocation().toString()));
     List<Path> folders = new ArrayList<>();
-    Path root = SourceTree.root();
     for (String module : List.of("core", "rehearsal", "cli")) {
-      for (Path candidate :
-          List.of(
-              root.resolve(module).resolve("target/classes"),
-              root.resolve("target/quick").resolve(module))) {
-        if (Files.isDirectory(candidate.resolve("io/sskuba"))) {
-          folders.add(candidate);
-          break;
-        }
+      Path folder =
+          core.endsWith("target/classes")
+              ? SourceTree.root().resolve(module).resolve("target/classes")
+              : core.resolveSibling(module);
+      if (Files.isDirectory(folder)) {
+        folders.add(folder);
       }
     }
     return folders;
@@ -179,7 +183,11 @@ class LayerRulesTest {
         List.of("io.sskuba.talos.grpc..", "io.sskuba.rehearsal.."),
         "io.sskuba.talos.api..");
     only("picocli", List.of("io.sskuba.cli.."), "picocli..");
-    only("SnakeYAML", List.of("io.sskuba.io..", "io.sskuba.spec.."), "org.snakeyaml..");
+    // Cluster files and machine configs are checked with the places of their keys.
+    only(
+        "SnakeYAML",
+        List.of("io.sskuba.io..", "io.sskuba.spec..", "io.sskuba.machineconfig.."),
+        "org.snakeyaml..");
   }
 
   private static void only(String what, List<String> users, String... library) {

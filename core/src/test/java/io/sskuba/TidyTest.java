@@ -113,11 +113,14 @@ class TidyTest {
       // Named by a test in full, by its file name, or, where names are made, by its folder.
       String name = golden.getFileName().toString();
       String stem = name.contains(".") ? name.substring(0, name.indexOf('.')) : name;
-      String folder = golden.getParent().getFileName() + "/";
+      String relative = SourceTree.name(golden);
+      String folder =
+          relative.substring(
+              relative.indexOf("/golden/") + "/golden/".length(), relative.lastIndexOf('/') + 1);
       boolean named =
           tests.indexOf(name) >= 0
               || tests.indexOf("\"" + stem) >= 0
-              || tests.indexOf("\"" + folder + "\"") >= 0;
+              || tests.indexOf("\"" + folder) >= 0;
       if (!named) {
         unread.add(SourceTree.name(golden));
       }

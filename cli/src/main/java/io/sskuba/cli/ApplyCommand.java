@@ -87,7 +87,7 @@ final class ApplyCommand implements Callable<Integer> {
         ReadyCluster ready = new ApplyPipeline(session.ports()).run(run, request);
         run.finished("ready");
         console.finish();
-        report(ready, run);
+        report(ready);
         return 0;
       } catch (SskubaException e) {
         run.finished("failed: " + e.problem().code().id());
@@ -143,7 +143,7 @@ final class ApplyCommand implements Callable<Integer> {
                     ProblemCode.USAGE, "--ttl is a duration such as 90m, 8h or 2d, not " + given));
   }
 
-  private void report(ReadyCluster ready, Run run) {
+  private void report(ReadyCluster ready) {
     if (session.json()) {
       session
           .out()

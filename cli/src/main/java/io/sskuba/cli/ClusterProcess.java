@@ -87,7 +87,7 @@ final class ClusterProcess {
                 .environment()
                 .merge(
                     "PATH",
-                    path.getParent().toString(),
+                    path.resolveSibling("").toString(),
                     (old, own) -> old + File.pathSeparator + own));
   }
 

@@ -1,6 +1,7 @@
 package io.sskuba.cli;
 
 import io.sskuba.io.Environment;
+import io.sskuba.io.SuppressForbidden;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 
 /// `sskuba-ctl`.
+@SuppressForbidden(reason = "a main class: it ends the process")
 public final class Main {
   private Main() {}
 

@@ -2,6 +2,7 @@ package io.sskuba.cli;
 
 import io.sskuba.apply.Ports;
 import io.sskuba.io.Json;
+import io.sskuba.io.SuppressForbidden;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
@@ -65,6 +66,7 @@ final class RunConsole implements AutoCloseable {
     }
   }
 
+  @SuppressForbidden(reason = "the second Ctrl-C ends the process at once")
   private void catchSignals() {
     for (String name : List.of("INT", "TERM")) {
       Signal.handle(

@@ -8,6 +8,7 @@ import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.ProblemJson;
 import io.sskuba.problem.SskubaException;
+import java.io.Console;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -149,7 +150,8 @@ final class Session {
     }
     err.print(question + " Type yes to go on: ");
     err.flush();
-    String answer = System.console().readLine();
+    @Nullable Console console = System.console();
+    @Nullable String answer = console == null ? null : console.readLine();
     if (answer == null || !answer.trim().equalsIgnoreCase("yes")) {
       throw SskubaException.of(
           ProblemCode.CONFIRMATION_NEEDED, "not confirmed; nothing was changed");

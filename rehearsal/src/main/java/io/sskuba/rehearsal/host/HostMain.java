@@ -3,6 +3,7 @@ package io.sskuba.rehearsal.host;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sskuba.io.AtomicFiles;
 import io.sskuba.io.Json;
+import io.sskuba.io.SuppressForbidden;
 import io.sskuba.io.TimeSource;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import java.util.function.Consumer;
 ///
 /// It ends itself, and everything that it runs, when `delete` says so, when the cluster's lifetime
 /// is over, or when the cluster's record has been missing for [#ORPHAN_LIMIT].
+@SuppressForbidden(reason = "a main class: its log is standard error, and it ends the process")
 public final class HostMain {
   /// A host without a record serves nobody (design, section 6).
   static final Duration ORPHAN_LIMIT = Duration.ofSeconds(60);

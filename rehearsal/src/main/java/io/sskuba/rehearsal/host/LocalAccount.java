@@ -8,6 +8,7 @@ import io.sskuba.io.AtomicFiles;
 import io.sskuba.io.Json;
 import io.sskuba.io.RandomSource;
 import io.sskuba.io.TimeSource;
+import io.sskuba.kube.KubeApi;
 import io.sskuba.net.AddressMap;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
@@ -27,6 +28,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -50,6 +52,8 @@ final class LocalAccount implements HostAccount {
   private final Map<String, Balancer> balancers = new ConcurrentHashMap<>();
   private final Map<String, LocalMachine> machines = new ConcurrentHashMap<>();
   private final Map<String, Boolean> announced = new ConcurrentHashMap<>();
+
+  private final KubeView kube = new KubeView(this::admin, this::sorted);
 
   private record Balancer(LoadBalancer proxy, ObjectNode outputs) {}
 
@@ -134,12 +138,29 @@ final class LocalAccount implements HostAccount {
         refuseTaken(inputs.path("twin").asText(), TALOS_PORT);
         made =
             LocalMachine.of(
-                settings, inputs, network, kubelets, cluster(), this::admits, time, random, log);
+                settings,
+                inputs,
+                network,
+                new LocalMachine.Surroundings(kubelets, cluster(), this::admits, kube),
+                time,
+                random,
+                log);
         machines.put(id, made);
       }
     }
     made.powerOn();
     return copy(inputs);
+  }
+
+  /// The first API server that is ready.
+  private Optional<KubeApi> admin() {
+    return controlPlanes().map(m -> m.plane().admin()).flatMap(Optional::stream).findFirst();
+  }
+
+  private List<LocalMachine> sorted() {
+    List<LocalMachine> sorted = new ArrayList<>(machines.values());
+    sorted.sort(Comparator.comparing(LocalMachine::name));
+    return sorted;
   }
 
   private boolean admits(String sha256) {
@@ -253,12 +274,11 @@ final class LocalAccount implements HostAccount {
     json.put("pid", ProcessHandle.current().pid());
     ArrayNode list = json.putArray("machines");
     ArrayNode components = json.putArray("components");
-    List<LocalMachine> sorted = new ArrayList<>(machines.values());
-    sorted.sort(Comparator.comparing(LocalMachine::name));
+    List<LocalMachine> sorted = sorted();
     for (LocalMachine machine : sorted) {
       list.add(machine.describe());
     }
-    new LocalComponents(sorted).into(components);
+    new LocalComponents(sorted, kube.notCalled()).into(components);
     return json;
   }
 

@@ -1,14 +1,17 @@
 package io.sskuba.rehearsal.host;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import io.sskuba.rehearsal.plane.NotCalled;
 import java.util.List;
 
 /// What of a local cluster is real and what is simulated, for `status`.
 final class LocalComponents {
   private final List<LocalMachine> machines;
+  private final List<NotCalled> notCalled;
 
-  LocalComponents(List<LocalMachine> machines) {
+  LocalComponents(List<LocalMachine> machines, List<NotCalled> notCalled) {
     this.machines = machines;
+    this.notCalled = notCalled;
   }
 
   void into(ArrayNode components) {
@@ -40,6 +43,14 @@ final class LocalComponents {
         "real certificates, nodes and leases; containers are simulated: pods become Ready without running");
     for (String name : List.of("coredns", "kube-proxy", "kube-flannel")) {
       add(components, name, true, false, "pods are simulated");
+    }
+    for (NotCalled backend : notCalled) {
+      add(
+          components,
+          backend.kind() + "/" + backend.name(),
+          true,
+          false,
+          "not called, simulated: " + backend.backend());
     }
   }
 

@@ -37,13 +37,15 @@ final class LocalMachine {
     this.inputs = inputs;
   }
 
+  /// What a machine has to know of its cluster.
+  record Surroundings(
+      Kubelets kubelets, PlaneCluster cluster, ConfigGate gate, ClusterProbe probe) {}
+
   static LocalMachine of(
       HostSettings settings,
       JsonNode inputs,
       MachineNetwork network,
-      Kubelets kubelets,
-      PlaneCluster cluster,
-      ConfigGate gate,
+      Surroundings around,
       TimeSource time,
       RandomSource random,
       Consumer<String> log)
@@ -64,7 +66,13 @@ final class LocalMachine {
             LocalAccount.memory(settings, twin));
     PlaneServices plane =
         new PlaneServices(
-            identity, network.addresses(), settings.binaries(), kubelets, cluster, time, random);
+            identity,
+            network.addresses(),
+            settings.binaries(),
+            around.kubelets(),
+            around.cluster(),
+            time,
+            random);
     SimMachine machine =
         new SimMachine(
             identity,
@@ -74,9 +82,9 @@ final class LocalMachine {
                 time,
                 random,
                 BootTimes.QUICK,
-                gate,
+                around.gate(),
                 (who, text) -> log.accept(who + ": " + text),
-                ClusterProbe.NONE));
+                around.probe()));
     return new LocalMachine(
         machine, plane, inputs instanceof ObjectNode object ? object.deepCopy() : Json.object());
   }

@@ -1,5 +1,6 @@
 package io.sskuba.rehearsal.machine;
 
+import io.sskuba.io.TimeSource;
 import java.math.BigInteger;
 import java.security.Principal;
 import java.security.PublicKey;
@@ -42,7 +43,7 @@ final class RawCertificate extends X509Certificate {
 
   @Override
   public void checkValidity() throws CertificateExpiredException, CertificateNotYetValidException {
-    checkValidity(new Date());
+    checkValidity(Date.from(TimeSource.system().now()));
   }
 
   @Override

@@ -517,6 +517,13 @@ public final class PlaneServices implements NodeServices {
     return problems.values().stream().findFirst();
   }
 
+  /// This machine's API server as administrator, for the host's own looks at the cluster; empty
+  /// before it is configured. The caller closes it.
+  public Optional<KubeApi> admin() {
+    @Nullable PlaneFiles made = files;
+    return made == null || !apiReady ? Optional.empty() : Optional.of(made.kubeApi());
+  }
+
   /// Pids of the programs that run, by name.
   public Map<String, Long> pids() {
     Map<String, Long> pids = new java.util.TreeMap<>();
