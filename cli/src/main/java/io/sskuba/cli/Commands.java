@@ -10,8 +10,8 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /// The commands in their groups.
 ///
-/// A command line names one command; only the ones that occur in it are built, because picocli looks
-/// at each class by reflection, which is half of what `version` would take.
+/// A command line names one command; only the ones that occur in it are built, because picocli
+/// looks at each class by reflection, which is half of what `version` would take.
 enum Commands {
   CLUSTERS(
       "Clusters",

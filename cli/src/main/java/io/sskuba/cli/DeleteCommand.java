@@ -1,13 +1,13 @@
 package io.sskuba.cli;
 
 import io.sskuba.delete.Deleted;
+import io.sskuba.io.Json;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.Durations;
 import io.sskuba.spec.SpecReader;
 import io.sskuba.state.ClusterRecord;
-import io.sskuba.io.Json;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -1,12 +1,11 @@
 package io.sskuba.cli;
 
-import io.sskuba.spec.Nearest;
-
 import io.sskuba.io.Environment;
 import io.sskuba.io.SuppressForbidden;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
+import io.sskuba.spec.Nearest;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;

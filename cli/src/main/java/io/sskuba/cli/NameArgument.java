@@ -1,5 +1,6 @@
 package io.sskuba.cli;
 
+import io.sskuba.io.Json;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
@@ -8,10 +9,9 @@ import io.sskuba.state.ClusterRecord;
 import io.sskuba.state.StateStore;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
-import io.sskuba.io.Json;
-import java.util.Optional;
 
 /// A cluster by its name (`demo`, `rehearsal/demo`) or FQDN.
 final class NameArgument {
@@ -75,7 +75,9 @@ final class NameArgument {
     Set<String> names = new LinkedHashSet<>();
     for (ClusterRecord record : store.survey().records()) {
       names.add(
-          record.rehearsal() ? "rehearsal/" + record.name().replace("rehearsal/", "") : record.name());
+          record.rehearsal()
+              ? "rehearsal/" + record.name().replace("rehearsal/", "")
+              : record.name());
     }
     for (String key : store.receiptKeys()) {
       names.add(key.replace("rehearsal.", "rehearsal/"));

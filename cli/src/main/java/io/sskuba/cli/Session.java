@@ -8,18 +8,18 @@ import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.ProblemJson;
 import io.sskuba.problem.SskubaException;
-import java.io.Console;
 import java.io.BufferedReader;
+import java.io.Console;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// One invocation of the command line: its streams, its environment, its global options.
@@ -124,9 +124,9 @@ final class Session {
   /// together.
   private static boolean terminal(int descriptor) {
     try {
-      String target =
-          Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
-      return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty")
+      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
+      return target.startsWith("/dev/pts/")
+          || target.startsWith("/dev/tty")
           || target.equals("/dev/console");
     } catch (IOException | UnsupportedOperationException e) {
       return System.console() != null && System.console().isTerminal();
@@ -151,8 +151,7 @@ final class Session {
       return width();
     }
     try {
-      Process stty =
-          new ProcessBuilder("stty", "size").redirectInput(new File("/dev/tty")).start();
+      Process stty = new ProcessBuilder("stty", "size").redirectInput(new File("/dev/tty")).start();
       if (stty.waitFor(500, TimeUnit.MILLISECONDS)) {
         String size = new String(stty.getInputStream().readNBytes(64), StandardCharsets.US_ASCII);
         int columns = Integer.parseInt(size.substring(size.indexOf(' ') + 1).trim());

@@ -146,6 +146,10 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private static void line(StringBuilder text, String label, String value) {
-    text.append("  ").append(label).repeat(" ", Math.max(1, 10 - label.length())).append(value).append('\n');
+    text.append("  ")
+        .append(label)
+        .repeat(" ", Math.max(1, 10 - label.length()))
+        .append(value)
+        .append('\n');
   }
 }
