@@ -13,34 +13,12 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
-      "  sskuba-ctl apply -f cluster.yaml          make the cluster, or go on where a run stopped",
-      "  sskuba-ctl status demo                    how it is",
-      "  sskuba-ctl exec demo -- kubectl get pods -A",
-      "  sskuba-ctl delete demo                    take everything away, with a receipt",
+      "  sskuba-ctl apply -f cluster.yaml             make the cluster, or go on where a run stopped",
+      "  sskuba-ctl status demo                       how it is",
+      "  sskuba-ctl exec demo -- kubectl get pods -A  use it",
+      "  sskuba-ctl delete demo                       take everything away, with a receipt",
       "",
       "Your own kubeconfig is never touched. sskuba-ctl COMMAND --help says more."
-    },
-    subcommands = {
-      ApplyCommand.class,
-      PlanCommand.class,
-      ValidateCommand.class,
-      RenderCommand.class,
-      DeleteCommand.class,
-      ListCommand.class,
-      StatusCommand.class,
-      TimelineCommand.class,
-      EventsCommand.class,
-      LogsCommand.class,
-      KubeconfigCommand.class,
-      TalosconfigCommand.class,
-      ExecCommand.class,
-      ShellCommand.class,
-      DoctorCommand.class,
-      ExplainCommand.class,
-      SchemaCommand.class,
-      CompletionCommand.class,
-      ToolchainCommand.class,
-      VersionCommand.class
     })
 final class RootCommand implements Runnable {
   @Spec CommandSpec spec;
