@@ -71,7 +71,8 @@ public final class StatusProbe {
       nodes = nodes(record, spec, warnings);
       boolean all = !nodes.isEmpty() && nodes.stream().allMatch(Node::ready);
       if (made) {
-        state = all ? "ready" : "degraded";
+        // A lost machine is a Ready node to Kubernetes for most of a minute.
+        state = all && ClusterFacts.whole(seen) ? "ready" : "degraded";
       }
     }
     return status(record, state, nodes, components(record, seen), warnings, problem);
