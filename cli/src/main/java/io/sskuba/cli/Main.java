@@ -29,6 +29,7 @@ public final class Main {
   /// Runs one command line. Returns the exit code; never exits the JVM.
   static int run(Session session, String... args) {
     CommandLine line = new CommandLine(new RootCommand(), new CommandFactory(session));
+    RootCommand.addCommands(line, args);
     line.setOut(session.writer());
     line.setErr(session.errorWriter());
     line.setCaseInsensitiveEnumValuesAllowed(true);
