@@ -19,7 +19,6 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import sun.misc.Signal;
 
@@ -34,6 +33,7 @@ final class RunConsole implements AutoCloseable {
   private final Parking parking = new Parking();
   private final List<String> early = new ArrayList<>();
   private @Nullable String key;
+  private boolean recorded;
 
   private RunConsole(Session session, Progress progress, @Nullable BufferedWriter file) {
     this.session = session;
@@ -86,6 +86,7 @@ final class RunConsole implements AutoCloseable {
   /// A new run of `cluster`, empty until that is known. Its events go to the cluster's event log as
   /// soon as the cluster has a record.
   Run run(String cluster) {
+    recorded = false;
     Ports ports = session.ports();
     String id =
         DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss")
@@ -138,10 +139,11 @@ final class RunConsole implements AutoCloseable {
     }
   }
 
-  private static boolean recorded(Ports ports, String cluster) {
+  /// Once it is, the store is not asked again: it drops events of a cluster that is gone.
+  private boolean recorded(Ports ports, String cluster) {
     try {
-      Optional<?> record = ports.store().find(cluster);
-      return record.isPresent();
+      recorded = recorded || ports.store().find(cluster).isPresent();
+      return recorded;
     } catch (SskubaException e) {
       return false;
     }
