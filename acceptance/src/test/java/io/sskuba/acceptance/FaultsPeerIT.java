@@ -38,8 +38,7 @@ class FaultsPeerIT {
   @Test
   void refusesAVersionThatCannotBeHad() throws Exception {
     Path old =
-        ctl.file(
-            "old.yaml", Clusters.yaml(NAME, 1, 1) + "versions: {kubernetes: v1.36.99}\n");
+        ctl.file("old.yaml", Clusters.yaml(NAME, 1, 1) + "versions: {kubernetes: v1.36.99}\n");
     JsonNode problem =
         Clusters.problem(ctl.run("apply", "-f", old.toString(), "-o", "json").exits(3));
     assertThat(problem.toString()).contains("v1.36.99", "v1.36.3");
@@ -89,15 +88,15 @@ class FaultsPeerIT {
   void survivesAFullDisk() throws Exception {
     Path disk = Files.createDirectories(ctl.folder.resolve("state"));
     Ctl.Said mounted =
-        ctl.tool(Map.of(), "mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk.toString());
+        ctl.tool(Map.of(), "mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk.toString());
     Assumptions.assumeTrue(mounted.exit() == 0, "SKIPPED: a small disk needs the right to mount");
     try {
-      Ctl.Said said = ctl.run("apply", "-f", file.toString(), "-o", "json");
-      assertThat(said.exit()).as(said.err()).isEqualTo(7);
+      // What runs into it first depends on timing: a file of the state, or etcd.
+      Ctl.Said said = ctl.run("apply", "-f", file.toString(), "-o", "json").exits(7);
       assertThat(Clusters.problem(said).toString()).containsIgnoringCase("space");
       if (Files.exists(ctl.state().resolve("clusters/fault/record.json"))) {
         assertThat(ctl.status(NAME).path("state").asText()).isEqualTo("failed");
-        ctl.tool(Map.of(), "mount", "-o", "remount,size=64m", disk.toString()).exits(0);
+        ctl.tool(Map.of(), "mount", "-o", "remount,size=256m", disk.toString()).exits(0);
         ctl.run("delete", NAME, "--yes").exits(0);
       }
       assertThat(ctl.processes()).isEmpty();
@@ -141,7 +140,7 @@ class FaultsPeerIT {
     ctl.environment.put("SSKUBA_CONFIG_DIR", ctl.folder.resolve("elsewhere").toString());
     JsonNode stranger =
         Clusters.problem(ctl.run("apply", "-f", file.toString(), "-o", "json").exits(5));
-    assertThat(stranger.path("code").asText()).isEqualTo("SSK-SEC-003");
+    assertThat(stranger.path("code").asText()).isEqualTo("SSK-SEC-002");
     // Who takes a cluster away need not be able to open it.
     ctl.run("delete", NAME, "--yes").exits(0);
     assertThat(ctl.processes()).isEmpty();
