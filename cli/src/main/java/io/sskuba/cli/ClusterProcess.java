@@ -17,6 +17,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import sun.misc.Signal;
 
 /// A process of the user's with the credentials of one cluster, in files of the memory-backed
 /// folder that go with it.
@@ -37,10 +38,20 @@ final class ClusterProcess {
       AtomicFiles.write(folder.resolve("kubeconfig"), kubeconfig.getBytes(StandardCharsets.UTF_8));
       AtomicFiles.write(
           folder.resolve("talosconfig"), talosconfig.getBytes(StandardCharsets.UTF_8));
-      return start(folder, command).waitFor();
+      Process process = start(folder, command);
+      passOnSignals(process);
+      return process.waitFor();
     } finally {
       AtomicFiles.deleteTree(folder);
     }
+  }
+
+  /// Ctrl-C reaches the child from the terminal; this process must outlive it to take the
+  /// credentials away and to hand on its exit code. Other signals came to us alone.
+  private static void passOnSignals(Process process) {
+    Signal.handle(new Signal("INT"), _ -> {});
+    Signal.handle(new Signal("TERM"), _ -> process.destroy());
+    Signal.handle(new Signal("HUP"), _ -> process.destroy());
   }
 
   private Process start(Path folder, List<String> command) throws InterruptedException {

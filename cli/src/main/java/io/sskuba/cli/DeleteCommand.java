@@ -1,6 +1,7 @@
 package io.sskuba.cli;
 
 import io.sskuba.delete.Deleted;
+import io.sskuba.io.Json;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
 import io.sskuba.spec.ClusterSpec;
@@ -119,7 +120,7 @@ final class DeleteCommand implements Callable<Integer> {
 
   /// A receipt says that it was deleted; a file whose cluster was never made leaves nothing to do.
   private int alreadyGone(String wanted) {
-    List<String> receipts = session.ports().store().receipts(NameArgument.key(wanted));
+    List<String> receipts = NameArgument.receipts(session, wanted);
     if (!receipts.isEmpty()) {
       if (session.json()) {
         session.out().print(receipts.getFirst());
@@ -129,6 +130,9 @@ final class DeleteCommand implements Callable<Integer> {
       return 0;
     }
     if (file != null) {
+      if (session.json()) {
+        session.out().print(Json.pretty(StatusCommand.bare(wanted, "absent")));
+      }
       session.err().println(wanted + " was never made: nothing to delete");
       return 0;
     }

@@ -15,7 +15,7 @@ final class ExpiredHint {
 
   static List<ClusterRecord> expired(Session session) {
     Instant now = session.ports().time().now();
-    return session.ports().store().list().stream()
+    return session.ports().store().survey().records().stream()
         .filter(r -> r.expiresAt() != null && now.isAfter(r.expiresAt()))
         .toList();
   }

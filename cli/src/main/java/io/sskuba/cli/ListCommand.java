@@ -3,7 +3,9 @@ package io.sskuba.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.io.Json;
+import io.sskuba.problem.Problem;
 import io.sskuba.state.ClusterRecord;
+import io.sskuba.state.StateStore;
 import io.sskuba.status.ClusterStatus;
 import io.sskuba.status.StatusJson;
 import io.sskuba.status.StatusProbe;
@@ -15,7 +17,7 @@ import picocli.CommandLine.Mixin;
 
 @Command(
     name = "list",
-    description = "The clusters under the state URL.",
+    description = "The clusters, their state and when they end.",
     footer = {"", "Example:", "  sskuba-ctl list -o json"})
 final class ListCommand implements Callable<Integer> {
   private final Session session;
@@ -30,18 +32,27 @@ final class ListCommand implements Callable<Integer> {
   public Integer call() {
     StatusProbe probe = new StatusProbe(session.ports());
     List<ClusterStatus> clusters = new ArrayList<>();
-    for (ClusterRecord record : session.ports().store().list()) {
+    StateStore.Survey survey = session.ports().store().survey();
+    for (Problem problem : survey.problems()) {
+      session.err().println("warning: " + problem.code().id() + ": " + problem.summary());
+    }
+    for (ClusterRecord record : survey.records()) {
       clusters.add(probe.brief(record));
     }
     if (session.json()) {
       ObjectNode json = Json.object().put("apiVersion", "sskuba.io/v1alpha1").put("kind", "List");
       ArrayNode items = json.putArray("items");
       clusters.forEach(c -> items.add(StatusJson.toJson(c, false)));
+      ArrayNode warnings = json.putArray("warnings");
+      survey.problems().forEach(p -> warnings.add(p.code().id() + ": " + p.summary()));
       session.out().print(Json.pretty(json));
       return 0;
     }
-    if (clusters.isEmpty()) {
+    if (clusters.isEmpty() && survey.problems().isEmpty()) {
       session.err().println("no cluster yet; next: sskuba-ctl apply -f cluster.yaml");
+      return 0;
+    }
+    if (clusters.isEmpty()) {
       return 0;
     }
     Table table = new Table("NAME", "TARGET", "STATE", "OWNER", "EXPIRES", "ENDPOINT");

@@ -1,17 +1,24 @@
 package io.sskuba.cli;
 
+import io.sskuba.io.Json;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
 import io.sskuba.spec.Nearest;
 import io.sskuba.state.ClusterRecord;
 import io.sskuba.state.StateStore;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /// A cluster by its name (`demo`, `rehearsal/demo`) or FQDN.
 final class NameArgument {
+  /// What can be a key at all; the store refuses anything else as a defect of its caller.
+  private static final Pattern KEY =
+      Pattern.compile("(rehearsal\\.)?[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?");
+
   private NameArgument() {}
 
   /// The folder and stack name of a cluster's name.
@@ -21,32 +28,66 @@ final class NameArgument {
         : name;
   }
 
+  /// Errors: `STATE_CORRUPT`, `STATE_NEWER` where the record of this name cannot be read; others
+  /// that cannot do not matter.
   static Optional<ClusterRecord> find(Session session, String name) {
     StateStore store = session.ports().store();
     if (!name.contains(".")) {
-      return store.find(key(name));
+      return KEY.matcher(key(name)).matches() ? store.find(key(name)) : Optional.empty();
     }
-    return store.list().stream().filter(r -> r.fqdn().equals(name) && !r.rehearsal()).findFirst();
+    return store.survey().records().stream()
+        .filter(r -> r.fqdn().equals(name) && !r.rehearsal())
+        .findFirst();
   }
 
-  /// Errors: `CLUSTER_UNKNOWN` with the nearest names.
+  /// Receipts of a deleted cluster by name or FQDN, newest first. A key has at most a few: one for
+  /// each time that the cluster was made.
+  static List<String> receipts(Session session, String name) {
+    StateStore store = session.ports().store();
+    if (!name.contains(".")) {
+      return KEY.matcher(key(name)).matches() ? store.receipts(key(name)) : List.of();
+    }
+    String label = name.substring(0, name.indexOf('.'));
+    return KEY.matcher(label).matches()
+        ? store.receipts(label).stream()
+            .filter(r -> Json.parse(r).path("fqdn").asText().equals(name))
+            .toList()
+        : List.of();
+  }
+
+  /// Errors: `CLUSTER_UNKNOWN` with the nearest names, or that it is deleted.
   static ClusterRecord require(Session session, String name) {
-    return find(session, name).orElseThrow(() -> unknown(session, name));
+    return find(session, name).orElseThrow(() -> gone(session, name));
+  }
+
+  private static SskubaException gone(Session session, String name) {
+    if (receipts(session, name).isEmpty()) {
+      return unknown(session, name);
+    }
+    return new SskubaException(
+        Problem.of(ProblemCode.CLUSTER_UNKNOWN, name + " is deleted")
+            .next("sskuba-ctl status " + name)
+            .next("sskuba-ctl list"));
   }
 
   static SskubaException unknown(Session session, String name) {
-    List<String> names = new ArrayList<>();
-    for (ClusterRecord record : session.ports().store().list()) {
-      names.add(record.name());
+    StateStore store = session.ports().store();
+    Set<String> names = new LinkedHashSet<>();
+    for (ClusterRecord record : store.survey().records()) {
+      names.add(
+          record.rehearsal()
+              ? "rehearsal/" + record.name().replace("rehearsal/", "")
+              : record.name());
     }
-    for (String key : session.ports().store().receiptKeys()) {
+    for (String key : store.receiptKeys()) {
       names.add(key.replace("rehearsal.", "rehearsal/"));
     }
     Problem problem =
         Problem.of(
             ProblemCode.CLUSTER_UNKNOWN,
             "no cluster is called " + name + " under " + session.places().stateUrl());
-    String nearest = Nearest.of(name, names);
+    String label = name.contains(".") ? name.substring(0, name.indexOf('.')) : name;
+    String nearest = names.contains(label) ? label : Nearest.of(label, List.copyOf(names));
     if (nearest != null) {
       problem = problem.fact("nearest", nearest);
     }

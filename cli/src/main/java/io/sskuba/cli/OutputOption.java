@@ -14,7 +14,7 @@ final class OutputOption {
       names = {"-o", "--output"},
       paramLabel = "FORMAT",
       defaultValue = "text",
-      description = "text or json.")
+      description = "text (default) or json.")
   void output(String format) {
     session.output(format);
   }

@@ -8,11 +8,18 @@ import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.ProblemJson;
 import io.sskuba.problem.SskubaException;
+import java.io.BufferedReader;
 import java.io.Console;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// One invocation of the command line: its streams, its environment, its global options.
@@ -102,19 +109,28 @@ final class Session {
     return new PrintWriter(err, true, StandardCharsets.UTF_8);
   }
 
-  /// Whether somebody sits in front of standard error. The launcher says so; without it, the JVM's
-  /// console tells.
+  /// Whether somebody sits in front of standard error.
   boolean errIsTerminal() {
     String told = System.getProperty("sskuba.stderr.tty");
-    if (told != null) {
-      return told.equals("1");
-    }
-    return System.console() != null && System.console().isTerminal();
+    return told != null ? told.equals("1") : terminal(2);
   }
 
   /// Whether a question can be asked.
   boolean canAsk() {
-    return System.console() != null && System.console().isTerminal();
+    return terminal(0) && errIsTerminal();
+  }
+
+  /// Linux says what a descriptor is; elsewhere the JVM's console knows about input and output
+  /// together.
+  private static boolean terminal(int descriptor) {
+    try {
+      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
+      return target.startsWith("/dev/pts/")
+          || target.startsWith("/dev/tty")
+          || target.equals("/dev/console");
+    } catch (IOException | UnsupportedOperationException e) {
+      return System.console() != null && System.console().isTerminal();
+    }
   }
 
   boolean colored() {
@@ -128,7 +144,29 @@ final class Session {
     };
   }
 
-  /// Columns of the terminal; 100 where unknown, never below 40.
+  /// Columns of the terminal in front of standard error, asked of `stty`: shells keep `COLUMNS` to
+  /// themselves.
+  int terminalWidth() {
+    if (environment.get("COLUMNS") != null || !errIsTerminal()) {
+      return width();
+    }
+    try {
+      Process stty = new ProcessBuilder("stty", "size").redirectInput(new File("/dev/tty")).start();
+      if (stty.waitFor(500, TimeUnit.MILLISECONDS)) {
+        String size = new String(stty.getInputStream().readNBytes(64), StandardCharsets.US_ASCII);
+        int columns = Integer.parseInt(size.substring(size.indexOf(' ') + 1).trim());
+        return columns == 0 ? width() : Math.clamp(columns, 40, 400);
+      }
+      stty.destroyForcibly();
+    } catch (IOException | NumberFormatException e) {
+      return width();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return width();
+  }
+
+  /// Columns that the user's `COLUMNS` says; 100 where unknown, never below 40.
   int width() {
     String columns = environment.get("COLUMNS");
     try {
@@ -155,6 +193,15 @@ final class Session {
     if (answer == null || !answer.trim().equalsIgnoreCase("yes")) {
       throw SskubaException.of(
           ProblemCode.CONFIRMATION_NEEDED, "not confirmed; nothing was changed");
+    }
+  }
+
+  private static @Nullable String answer() {
+    try {
+      return new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
+          .readLine();
+    } catch (IOException e) {
+      return null;
     }
   }
 

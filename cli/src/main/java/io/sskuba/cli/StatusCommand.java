@@ -1,5 +1,7 @@
 package io.sskuba.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.io.Json;
 import io.sskuba.problem.ProblemJson;
 import io.sskuba.state.ClusterRecord;
@@ -39,37 +41,61 @@ final class StatusCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     String before = "";
     while (true) {
-      String text = text();
+      Optional<ClusterRecord> record = NameArgument.find(session, name);
+      String text = record.isPresent() ? text(record.get()) : deleted();
       if (!text.equals(before)) {
         session.out().print(text);
         session.out().flush();
         before = text;
       }
-      if (!watch) {
+      if (!watch || record.isEmpty()) {
         return 0;
       }
       session.ports().time().sleep(WATCH);
     }
   }
 
-  private String text() {
-    Optional<ClusterRecord> record = NameArgument.find(session, name);
-    if (record.isEmpty()) {
-      List<String> receipts = session.ports().store().receipts(NameArgument.key(name));
-      if (receipts.isEmpty()) {
-        throw NameArgument.unknown(session, name);
-      }
-      return session.json()
-          ? Json.pretty(
-              Json.object()
-                  .put("apiVersion", "sskuba.io/v1alpha1")
-                  .put("kind", "Status")
-                  .put("name", name)
-                  .put("state", "deleted"))
-          : name + " is deleted; receipts: " + receipts.size() + "\n";
+  private String text(ClusterRecord record) {
+    ClusterStatus status = new StatusProbe(session.ports()).probe(record);
+    return session.json() ? json(StatusJson.toJson(status, true)) : human(status);
+  }
+
+  /// One line each while watching, so that a reader can tell where one ends.
+  private String json(ObjectNode status) {
+    return watch ? Json.compact(status) + "\n" : Json.pretty(status);
+  }
+
+  /// Errors: `CLUSTER_UNKNOWN` for one that never was.
+  private String deleted() {
+    List<String> receipts = NameArgument.receipts(session, name);
+    if (receipts.isEmpty()) {
+      throw NameArgument.unknown(session, name);
     }
-    ClusterStatus status = new StatusProbe(session.ports()).probe(record.get());
-    return session.json() ? Json.pretty(StatusJson.toJson(status, true)) : human(status);
+    JsonNode receipt = Json.parse(receipts.getFirst());
+    if (session.json()) {
+      ObjectNode status = bare(receipt.path("cluster").asText(name), "deleted");
+      status.put("fqdn", receipt.path("fqdn").asText());
+      status.put("deletedAt", receipt.path("finishedAt").asText());
+      return json(status);
+    }
+    return name
+        + " is deleted since "
+        + receipt.path("finishedAt").asText()
+        + "\n  next      sskuba-ctl delete "
+        + name
+        + " -o json   (prints its receipt)\n";
+  }
+
+  /// The status of a cluster that is not there.
+  static ObjectNode bare(String name, String state) {
+    ObjectNode status = Json.object().put("apiVersion", "sskuba.io/v1alpha1").put("kind", "Status");
+    status.put("name", name).putNull("fqdn").put("rehearsal", name.startsWith("rehearsal/"));
+    status.putNull("target").put("state", state).putNull("phase").putNull("owner");
+    status.putNull("createdAt").putNull("expiresAt").putNull("endpoint");
+    status.putArray("nodes");
+    status.putArray("components");
+    status.putArray("warnings");
+    return status;
   }
 
   private static String human(ClusterStatus s) {
@@ -105,12 +131,25 @@ final class StatusCommand implements Callable<Integer> {
     }
     s.warnings().forEach(w -> text.append("warning: ").append(w).append('\n'));
     if (s.problem() != null) {
-      text.append("problem: ").append(ProblemJson.summary(s.problem())).append('\n');
+      problem(text, s.problem());
     }
     return text.toString();
   }
 
+  private static void problem(StringBuilder text, JsonNode problem) {
+    text.append("problem: ").append(ProblemJson.summary(problem)).append('\n');
+    for (JsonNode fact : problem.path("facts")) {
+      line(text, fact.path("label").asText(), fact.path("value").asText());
+    }
+    problem.path("exists").forEach(e -> line(text, "exists", e.asText()));
+    problem.path("next").forEach(n -> line(text, "next", n.asText()));
+  }
+
   private static void line(StringBuilder text, String label, String value) {
-    text.append("  ").append(label).repeat(" ", 10 - label.length()).append(value).append('\n');
+    text.append("  ")
+        .append(label)
+        .repeat(" ", Math.max(1, 10 - label.length()))
+        .append(value)
+        .append('\n');
   }
 }

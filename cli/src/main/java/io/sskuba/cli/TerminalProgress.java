@@ -29,7 +29,7 @@ final class TerminalProgress implements Progress {
   TerminalProgress(Session session) {
     this.err = session.err();
     this.colored = session.colored();
-    this.width = session.width();
+    this.width = session.terminalWidth();
     this.ticker = Thread.ofVirtual().start(this::tick);
   }
 

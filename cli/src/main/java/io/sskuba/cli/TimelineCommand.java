@@ -37,7 +37,9 @@ final class TimelineCommand implements Callable<Integer> {
     if (timeline == null) {
       throw SskubaException.of(ProblemCode.CLUSTER_UNKNOWN, name + " has no events");
     }
-    session.out().print(session.json() ? json(timeline) : picture(timeline, session.width()));
+    session
+        .out()
+        .print(session.json() ? json(timeline) : picture(timeline, session.terminalWidth()));
     return 0;
   }
 

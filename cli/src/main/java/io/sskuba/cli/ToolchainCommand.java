@@ -23,6 +23,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "toolchain",
     description = "The pinned external programs: which, from where, verified how.",
+    footer = {
+      "",
+      "Examples:",
+      "  sskuba-ctl toolchain list",
+      "  sskuba-ctl toolchain install                 what a cluster on this machine needs",
+      "  sskuba-ctl toolchain where kubectl           its path; exit 7 if it is not there yet"
+    },
     subcommands = {
       ToolchainCommand.ListTools.class,
       ToolchainCommand.Install.class,

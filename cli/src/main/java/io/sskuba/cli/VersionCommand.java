@@ -5,7 +5,10 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-@Command(name = "version", description = "The version of sskuba-ctl and of what it makes.")
+@Command(
+    name = "version",
+    description = "The version of sskuba-ctl and of what it makes.",
+    footer = {"", "Example:", "  sskuba-ctl version -o json"})
 final class VersionCommand implements Callable<Integer> {
   static final String VERSION = "0.1.0";
   private final Session session;

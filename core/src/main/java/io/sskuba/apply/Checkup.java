@@ -1,6 +1,5 @@
 package io.sskuba.apply;
 
-import io.sskuba.io.AtomicFiles;
 import io.sskuba.io.Places;
 import io.sskuba.problem.SskubaException;
 import io.sskuba.spec.SpecReader;
@@ -72,8 +71,12 @@ public final class Checkup {
         throw new IOException("no such root");
       }
       FileStore store = Files.getFileStore(existing);
-      Path probe = Files.createTempFile(AtomicFiles.privateFolder(folder), ".doctor-", null);
-      Files.delete(probe);
+      // A folder that is not there yet is not made: to look must change nothing.
+      if (Files.isDirectory(folder)) {
+        Files.delete(Files.createTempFile(folder, ".doctor-", null));
+      } else if (!Files.isDirectory(existing) || !Files.isWritable(existing)) {
+        throw new IOException(existing + " is not a folder that you may write");
+      }
       boolean tight = !subject.equals("runtime") && store.getUsableSpace() < DISK_NEEDED;
       return new Finding(
           subject,

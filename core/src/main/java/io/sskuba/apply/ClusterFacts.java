@@ -1,5 +1,6 @@
 package io.sskuba.apply;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.infra.Platform;
 import io.sskuba.infra.ResourceTags;
@@ -34,6 +35,19 @@ public final class ClusterFacts {
     return record.details().get(TOPOLOGY) instanceof ObjectNode o
         ? Optional.of(TopologyJson.fromJson(o))
         : Optional.empty();
+  }
+
+  /// Whether what a platform sees of a cluster is all there and works; false if it sees nothing.
+  public static boolean whole(Optional<ObjectNode> seen) {
+    if (seen.isEmpty()) {
+      return false;
+    }
+    for (JsonNode component : seen.get().path("components")) {
+      if (!component.path("ready").asBoolean()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /// Tags on every resource: who, what, until when.

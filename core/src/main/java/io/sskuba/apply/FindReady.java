@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Optional;
 
 /// Finds out whether there is nothing to do: the file is unchanged, and every machine is a Ready
-/// node now. Read only.
+/// node with all its programs now. Read only.
 /// - Limits: those of [KubeReadiness]; whatever does not answer means that there is something to
 ///   do.
 public final class FindReady implements Phase<Change, Optional<ReadyCluster>> {
@@ -28,7 +28,7 @@ public final class FindReady implements Phase<Change, Optional<ReadyCluster>> {
 
   @Override
   public Optional<ReadyCluster> run(Change change, PhaseContext context) {
-    Optional<ClusterRecord> record = change.existing().filter(r -> r.state().equals("ready"));
+    Optional<ClusterRecord> record = change.existing().filter(FindReady::settled);
     if (record.isEmpty() || !change.differences().isEmpty() || change.loaded().ttl() != null) {
       return Optional.empty();
     }
@@ -38,7 +38,8 @@ public final class FindReady implements Phase<Change, Optional<ReadyCluster>> {
     Optional<String> kubeconfig = Kubeconfigs.tryOpen(ports, record.get().key());
     if (topology.isEmpty()
         || kubeconfig.isEmpty()
-        || platform.inspect(ClusterFacts.of(record.get(), change.loaded().spec())).isEmpty()) {
+        || !ClusterFacts.whole(
+            platform.inspect(ClusterFacts.of(record.get(), change.loaded().spec())))) {
       return Optional.empty();
     }
     try (KubeApi kube = ports.kube().apply(kubeconfig.get(), topology.get().addresses())) {
@@ -51,6 +52,12 @@ public final class FindReady implements Phase<Change, Optional<ReadyCluster>> {
       context.log("the API does not answer as it should: going on");
     }
     return Optional.empty();
+  }
+
+  /// A run that changes a ready cluster leaves the state as it is, but the phase only when it is
+  /// done: one that goes on, or was killed, has not settled yet.
+  private static boolean settled(ClusterRecord record) {
+    return record.state().equals("ready") && record.phase().equals("ready");
   }
 
   private static List<String> warnings(ClusterRecord record) {

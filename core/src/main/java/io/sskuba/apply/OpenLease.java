@@ -121,7 +121,8 @@ public final class OpenLease implements Phase<Checked, OpenCluster> {
         record.state().equals("ready") || record.state().equals("degraded")
             ? record.state()
             : "creating",
-        record.phase(),
+        // Not settled until the run ends: FindReady looks at it.
+        "open-lease",
         spec.metadata().owner(),
         record.createdAt(),
         expires,

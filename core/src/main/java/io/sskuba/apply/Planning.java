@@ -102,7 +102,7 @@ public final class Planning {
 
   private static List<ObjectNode> taken(Ports ports) {
     List<ObjectNode> taken = new ArrayList<>();
-    for (ClusterRecord other : ports.store().list()) {
+    for (ClusterRecord other : ports.store().survey().records()) {
       if (other.details().get(ClusterFacts.ALLOTMENT) instanceof ObjectNode o) {
         taken.add(o);
       }

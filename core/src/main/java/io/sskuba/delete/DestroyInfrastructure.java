@@ -4,6 +4,7 @@ import io.sskuba.apply.Ports;
 import io.sskuba.apply.SealedPassphrase;
 import io.sskuba.infra.Infrastructure;
 import io.sskuba.infra.Infrastructure.StateResource;
+import io.sskuba.infra.Platform.Remnant;
 import io.sskuba.problem.ProblemKind;
 import io.sskuba.problem.SskubaException;
 import io.sskuba.run.Phase;
@@ -35,6 +36,7 @@ public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
             RuntimeFolder.create(
                 ports.places().runtime(), doomed.record().key(), doomed.record().clusterId()));
     List<StateResource> known;
+    Remnant stack;
     try (Infrastructure infra =
         doomed.platform().infrastructure(doomed.cluster(), passphrase, tools)) {
       known = infra.resources();
@@ -47,8 +49,20 @@ public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
         }
         context.log("destroy: " + e.problem().summary());
       }
+      stack = stack(doomed.record().key(), infra.resources());
     }
     context.log(known.size() + " resources");
-    return doomed.with(known);
+    return doomed.with(known, stack);
+  }
+
+  private static Remnant stack(String key, List<StateResource> left) {
+    boolean gone = left.isEmpty();
+    return new Remnant(
+        "pulumi:pulumi:Stack",
+        key,
+        key,
+        gone,
+        "read the state",
+        gone ? "no resource and no stack" : left.size() + " resources, " + left.getFirst().name());
   }
 }

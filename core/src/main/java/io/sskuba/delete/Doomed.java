@@ -12,6 +12,7 @@ import java.util.List;
 /// A cluster that is being taken away.
 ///
 /// @param resources what the engine's state held when the delete began
+/// @param stack the stack itself, looked at after its destruction
 public record Doomed(
     ClusterRecord record,
     Platform platform,
@@ -19,13 +20,16 @@ public record Doomed(
     HeldLease lease,
     Deadline deadline,
     Instant startedAt,
-    List<StateResource> resources) {
+    List<StateResource> resources,
+    List<Remnant> stack) {
   public Doomed {
     resources = List.copyOf(resources);
+    stack = List.copyOf(stack);
   }
 
-  Doomed with(List<StateResource> found) {
-    return new Doomed(record, platform, cluster, lease, deadline, startedAt, found);
+  Doomed with(List<StateResource> found, Remnant looked) {
+    return new Doomed(
+        record, platform, cluster, lease, deadline, startedAt, found, List.of(looked));
   }
 
   /// What was swept, each looked at afterwards.

@@ -56,6 +56,7 @@ public final class MarkDeleting implements Phase<DeleteRequest, Doomed> {
           lease,
           Deadline.after(context.time(), request.deadline()),
           context.time().now(),
+          List.of(),
           List.of());
     } catch (RuntimeException e) {
       lease.close();

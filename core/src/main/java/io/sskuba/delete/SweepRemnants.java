@@ -21,6 +21,7 @@ public final class SweepRemnants implements Phase<Doomed, Doomed.Swept> {
       List<Remnant> seen =
           new ArrayList<>(
               doomed.platform().sweep(doomed.record().key(), doomed.record().clusterId()));
+      seen.addAll(doomed.stack());
       for (StateResource resource : doomed.resources()) {
         seen.add(doomed.platform().confirm(doomed.cluster(), resource));
       }

@@ -21,6 +21,11 @@ public enum ProblemCode {
       "SSK-GEN-004",
       ProblemKind.USAGE,
       "The command removes or replaces something and nobody can be asked. Pass --yes."),
+  RUN_DIED(
+      "SSK-GEN-005",
+      ProblemKind.PARKED,
+      "The run that worked on this cluster ended without saying so: it was killed, or the machine"
+          + " went down. Nothing is lost; the same command goes on where it stopped."),
 
   // cluster file
   SPEC_INVALID(
@@ -126,6 +131,11 @@ public enum ProblemCode {
       ProblemKind.TIMEOUT,
       "The infrastructure engine did not end within its deadline. It was stopped; what it made is in"
           + " the state, and the same command goes on."),
+  CLUSTER_EXPIRED(
+      "SSK-INFRA-007",
+      ProblemKind.TIMEOUT,
+      "The cluster's lifetime is over and it ended by itself. delete --expired takes what it left;"
+          + " apply makes it anew."),
 
   // Talos
   MACHINE_UNREACHABLE(

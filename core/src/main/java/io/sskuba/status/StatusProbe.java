@@ -21,6 +21,7 @@ import io.sskuba.status.ClusterStatus.Component;
 import io.sskuba.status.ClusterStatus.Node;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,51 +42,107 @@ public final class StatusProbe {
 
   /// The record alone, for lists: nothing is dialled.
   public ClusterStatus brief(ClusterRecord record) {
-    return status(record, state(record), List.of(), List.of(), warnings(record), record.problem());
+    List<String> warnings = warnings(record);
+    boolean worked = atWork(record, warnings);
+    boolean over = !worked && stopped(record);
+    return status(
+        record,
+        state(record, worked),
+        List.of(),
+        components(record, Optional.empty()),
+        warnings,
+        over ? runDied(record) : record.problem());
   }
 
   public ClusterStatus probe(ClusterRecord record) {
     ClusterSpec spec = SpecJson.fromJson(record.spec());
     Optional<Platform> platform = ports.platforms().apply(spec.target().provider());
     Optional<ObjectNode> seen = platform.flatMap(p -> p.inspect(ClusterFacts.of(record, spec)));
-    String state = state(record);
-    ObjectNode problem = record.problem();
-    List<String> warnings = new ArrayList<>(warnings(record));
+    List<String> warnings = warnings(record);
+    boolean worked = atWork(record, warnings);
+    String state = state(record, worked);
+    ObjectNode problem = !worked && stopped(record) ? runDied(record) : record.problem();
     List<Node> nodes = List.of();
     boolean made = state.equals("ready") || state.equals("degraded");
     if (made && seen.isEmpty()) {
       state = "failed";
-      problem = hostDead(record);
+      problem = expired(record) ? ended(record) : hostDead(record);
     } else if (seen.isPresent() && ClusterFacts.topology(record).isPresent()) {
       nodes = nodes(record, spec, warnings);
       boolean all = !nodes.isEmpty() && nodes.stream().allMatch(Node::ready);
       if (made) {
-        state = all ? "ready" : "degraded";
+        // A lost machine is a Ready node to Kubernetes for most of a minute.
+        state = all && ClusterFacts.whole(seen) ? "ready" : "degraded";
       }
     }
     return status(record, state, nodes, components(record, seen), warnings, problem);
   }
 
   /// A record that says `creating` with nobody at work is a run that was killed.
-  private String state(ClusterRecord record) {
-    if (record.state().equals("creating") && ports.store().lease(record.key()).isEmpty()) {
-      return "failed";
+  private static String state(ClusterRecord record, boolean atWork) {
+    return record.state().equals("creating") && !atWork ? "failed" : record.state();
+  }
+
+  /// Whether a run holds the lease. A lease that cannot be read is told and does not hide the rest.
+  private boolean atWork(ClusterRecord record, List<String> warnings) {
+    try {
+      return ports.store().lease(record.key()).isPresent();
+    } catch (SskubaException e) {
+      warnings.add(e.problem().code().id() + ": " + e.problem().summary());
+      return false;
     }
-    return record.state();
+  }
+
+  private static boolean stopped(ClusterRecord record) {
+    return record.state().equals("creating") || record.state().equals("deleting");
+  }
+
+  private static ObjectNode runDied(ClusterRecord record) {
+    String name = shown(record);
+    boolean deleting = record.state().equals("deleting");
+    Problem problem =
+        Problem.of(
+                ProblemCode.RUN_DIED,
+                "nobody works on " + name + ", though its record says " + record.state())
+            .fact("phase", String.valueOf(record.phase()))
+            .exists("what was made so far, with its journal: nothing is lost");
+    return ProblemJson.toJson(
+        (deleting ? problem : problem.next("sskuba-ctl apply --file FILE"))
+            .next("sskuba-ctl delete " + name + " --yes"));
+  }
+
+  private boolean expired(ClusterRecord record) {
+    return record.expiresAt() instanceof Instant end && ports.time().now().isAfter(end);
+  }
+
+  private static ObjectNode ended(ClusterRecord record) {
+    return ProblemJson.toJson(
+        Problem.of(
+                ProblemCode.CLUSTER_EXPIRED,
+                shown(record) + " ended by itself at its expiry, " + record.expiresAt())
+            .exists("its disks, its sealed secrets and its stack, until they are deleted")
+            .next("sskuba-ctl delete --expired"));
+  }
+
+  private static String shown(ClusterRecord record) {
+    return record.rehearsal() ? "rehearsal/" + record.name() : record.name();
   }
 
   private static ObjectNode hostDead(ClusterRecord record) {
     return ProblemJson.toJson(
-        Problem.of(ProblemCode.HOST_DEAD, "the machines of " + record.name() + " do not run")
+        Problem.of(ProblemCode.HOST_DEAD, "the machines of " + shown(record) + " do not run")
             .fact("observed", "no host process answers")
             .exists("the machines' disks, the cluster's secrets and its stack")
             .next("sskuba-ctl apply --file FILE")
-            .next("sskuba-ctl delete " + record.name() + " --yes"));
+            .next("sskuba-ctl delete " + shown(record) + " --yes"));
   }
 
-  private static List<String> warnings(ClusterRecord record) {
+  private List<String> warnings(ClusterRecord record) {
     List<String> warnings = new ArrayList<>();
     record.details().path("warnings").forEach(w -> warnings.add(w.asText()));
+    if (!ports.places().runtimeInMemory()) {
+      warnings.add("key material lies on a disk: " + ports.places().runtime());
+    }
     return warnings;
   }
 
@@ -185,7 +242,7 @@ public final class StatusProbe {
       List<String> warnings,
       @Nullable ObjectNode problem) {
     return new ClusterStatus(
-        record.name(),
+        shown(record),
         record.fqdn(),
         record.rehearsal(),
         record.target(),

@@ -73,7 +73,7 @@ public record Timeline(String run, List<Span> phases, long totalMs, long critica
     List<Span> byEnd = new ArrayList<>(spans);
     byEnd.sort(Comparator.comparingLong(Span::endMs).thenComparingLong(Span::startMs).reversed());
     List<String> critical = new ArrayList<>();
-    long at = Long.MAX_VALUE;
+    long at = total;
     long length = 0;
     for (Span span : byEnd) {
       if (span.startMs() < at && span.endMs() <= at + 1 && span.endMs() > span.startMs()) {

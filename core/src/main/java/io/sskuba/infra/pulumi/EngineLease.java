@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.io.AtomicFiles;
 import io.sskuba.io.Json;
+import io.sskuba.io.ProcessIdentity;
+import io.sskuba.io.Processes;
 import io.sskuba.io.TimeSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,6 +26,8 @@ import java.util.List;
 /// - Units: 60 s, renewed every 15 s, by the wall clock.
 /// - Limits: the last 16 runs are kept.
 final class EngineLease {
+  private static final Processes PROCESSES = Processes.system();
+
   static final Duration TERM = Duration.ofSeconds(60);
   private static final Duration RENEWAL = Duration.ofSeconds(15);
   private static final int ENTRIES_MAX = 16;
@@ -114,10 +118,10 @@ final class EngineLease {
       Instant now = time.now();
       mine =
           new Entry(
-              ProcessIdentity.bootId(),
-              ProcessIdentity.host(),
+              PROCESSES.machine(),
+              PROCESSES.host(),
               self,
-              ProcessIdentity.start(self),
+              startOf(self),
               0,
               0,
               now,
@@ -128,7 +132,7 @@ final class EngineLease {
     /// Completes the lease with the engine's own process.
     void started(ProcessHandle engine) throws IOException {
       synchronized (this) {
-        mine = mine.withEngine(engine.pid(), ProcessIdentity.start(engine.pid()));
+        mine = mine.withEngine(engine.pid(), startOf(engine.pid()));
         write();
       }
       renewer.start();
@@ -172,5 +176,19 @@ final class EngineLease {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  /// Boot id and PID namespace of this machine; empty where the system has neither.
+  static String machine() {
+    return PROCESSES.machine();
+  }
+
+  /// Start time of a process as [ProcessIdentity#start], or -1 when there is no such process.
+  static long startOf(long pid) {
+    return PROCESSES.find(pid).map(ProcessIdentity::start).orElse(-1L);
+  }
+
+  static boolean alive(long pid, long start) {
+    return pid > 0 && start != -1 && startOf(pid) == start;
   }
 }

@@ -97,17 +97,17 @@ record StackLock(long pid, String user, String host, Instant at) {
     if (run == null) {
       return Verdict.LIVE;
     }
-    if (run.bootId().isEmpty() || !run.bootId().equals(ProcessIdentity.bootId())) {
+    if (run.bootId().isEmpty() || !run.bootId().equals(EngineLease.machine())) {
       return run.until().isBefore(now) ? Verdict.DEAD : Verdict.LIVE;
     }
     boolean engineAlive =
         run.enginePid() == pid
-            ? ProcessIdentity.alive(pid, run.engineStart())
-            : ProcessIdentity.start(pid) != -1 && startedBefore(pid, at);
+            ? EngineLease.alive(pid, run.engineStart())
+            : EngineLease.startOf(pid) != -1 && startedBefore(pid, at);
     if (!engineAlive) {
       return Verdict.DEAD;
     }
-    boolean ownerAlive = ProcessIdentity.alive(run.ownerPid(), run.ownerStart());
+    boolean ownerAlive = EngineLease.alive(run.ownerPid(), run.ownerStart());
     return ownerAlive ? Verdict.LIVE : Verdict.ORPHAN;
   }
 

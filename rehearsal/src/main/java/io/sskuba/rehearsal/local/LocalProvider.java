@@ -9,6 +9,7 @@ import io.sskuba.infra.local.LocalPlan;
 import io.sskuba.infra.pulumi.Values;
 import io.sskuba.rehearsal.host.HostClient;
 import io.sskuba.rehearsal.host.HostLauncher;
+import io.sskuba.spec.Nearest;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -94,7 +95,7 @@ public final class LocalProvider extends ResourceProviderGrpc.ResourceProviderIm
     String token = type(request.getType(), request.getUrn());
     LocalSchema.Type type = LocalSchema.type(token);
     if (type == null) {
-      String near = LocalSchema.nearest(token, LocalSchema.types());
+      String near = Nearest.of(token, LocalSchema.types());
       reply.onError(
           Status.INVALID_ARGUMENT
               .withDescription(

@@ -1,6 +1,7 @@
 package io.sskuba.rehearsal.local;
 
 import io.sskuba.infra.local.LocalPlan;
+import io.sskuba.spec.Nearest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -68,8 +69,6 @@ final class LocalSchema {
                   "memoryGiB",
                   "gpu")));
 
-  private static final int DISTANCE_MAX = 3;
-
   private LocalSchema() {}
 
   static @Nullable Type type(String token) {
@@ -85,7 +84,7 @@ final class LocalSchema {
     List<Map.Entry<String, String>> out = new ArrayList<>();
     for (String name : new TreeSet<>(given)) {
       if (!type.has(name) && !name.startsWith("__")) {
-        String near = nearest(name, type.all());
+        String near = Nearest.of(name, type.all());
         out.add(
             Map.entry(
                 name,
@@ -98,36 +97,5 @@ final class LocalSchema {
       }
     }
     return out;
-  }
-
-  /// The known name that is nearest to `name`, or null when none is near.
-  static @Nullable String nearest(String name, Set<String> known) {
-    String best = null;
-    int bestDistance = DISTANCE_MAX + 1;
-    for (String candidate : new TreeSet<>(known)) {
-      int distance = distance(name, candidate);
-      if (distance < bestDistance) {
-        best = candidate;
-        bestDistance = distance;
-      }
-    }
-    return best;
-  }
-
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(change, Math.min(row[j], row[j - 1]) + 1);
-      }
-    }
-    return row[b.length()];
   }
 }
