@@ -63,7 +63,10 @@ class J02ThreeIT {
     assertThat(Clusters.remembered(ctl, NAME)).isEqualTo("of three");
     ctl.kubectl(NAME, "create", "configmap", "meanwhile").exits(0);
     // The machine starts its programs again, as Talos does.
-    Ctl.await(BACK, "programs of " + second, () -> ctl.pids("/" + folder(second) + "/plane/").size() >= 4);
+    Ctl.await(
+        BACK,
+        "programs of " + second,
+        () -> ctl.pids("/" + folder(second) + "/plane/").size() >= 4);
     Ctl.await(BACK, "etcd healthy on all three", this::allHealthy);
     assertThat(ctl.talosctl(NAME, "-n", second, "services").exits(0).out()).contains("etcd");
   }
