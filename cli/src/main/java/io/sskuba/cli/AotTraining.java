@@ -9,7 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// The run that the AOT cache is made from (ADR 0012): the commands of a file, one a line, in one
-/// process. What they print and whether they fail does not matter; what they load does.
+/// process. What they print and whether they fail does not matter; what they load does. A line
+/// `load FILE` loads the classes of a list: what needs real programs cannot be run while building.
 public final class AotTraining {
   private static final String FOLDER = "$SSKUBA_TRAINING_FOLDER";
 
@@ -23,10 +24,35 @@ public final class AotTraining {
       if (line.isBlank() || line.startsWith("#")) {
         continue;
       }
+      if (line.startsWith("load ")) {
+        load(Path.of(line.substring(5).strip()));
+        continue;
+      }
       PrintStream nowhere =
           new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
       String[] command = line.replace(FOLDER, folder).strip().split(" +");
       Main.run(new Session(environment, nowhere, nowhere), command);
+    }
+  }
+
+  /// `PACKAGE: CLASS CLASS…`; a class that is not there is passed over.
+  private static void load(Path list) throws IOException {
+    ClassLoader loader = AotTraining.class.getClassLoader();
+    for (String line : Files.readAllLines(list)) {
+      int colon = line.indexOf(": ");
+      if (line.startsWith("#") || colon < 0) {
+        continue;
+      }
+      for (String name : line.substring(colon + 2).split(" ")) {
+        try {
+          // Asking for members links a class, and only linked ones are kept; nothing is
+          // initialised.
+          Class.forName(line.substring(0, colon) + "." + name, false, loader)
+              .getDeclaredConstructors();
+        } catch (ClassNotFoundException | LinkageError e) {
+          // Of another version of a library or of Java.
+        }
+      }
     }
   }
 }
