@@ -20,6 +20,7 @@ public final class Preflight implements Phase<Change, Checked> {
   static final String KUBERNETES = "v1.36.3";
 
   static final String TALOS = "v1.13.9";
+
   /// An empty etcd's files.
   private static final long DISK_LEAST = 128L << 20;
 
