@@ -1,18 +1,24 @@
 package io.sskuba.apply;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.infra.Topology;
 import io.sskuba.kube.KubeApi;
+import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
+import io.sskuba.problem.SskubaException;
 import io.sskuba.run.Phase;
 import io.sskuba.run.PhaseContext;
 import io.sskuba.talos.TalosCallException;
 import io.sskuba.talos.TalosNode;
 import io.sskuba.talos.TalosNodes;
 import io.sskuba.wait.Observation;
+import io.sskuba.wait.Waiter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /// Waits until every control plane is an etcd member and the API answers `/readyz` through the
 /// cluster's endpoint, and keeps the kubeconfig that Talos hands out, sealed. Never skipped.
@@ -23,6 +29,11 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
   static final Duration LIMIT = Duration.ofMinutes(10);
   private static final Duration CALL = Duration.ofSeconds(5);
   private static final Duration INTERVAL = Duration.ofMillis(50);
+  private static final Duration LOOK_AT_PROGRAMS = Duration.ofSeconds(2);
+
+  /// With pauses that double from 200 ms, some seven seconds: long enough for peers to be there.
+  private static final int DEATHS = 5;
+
   private final Ports ports;
 
   AwaitControlPlane(Ports ports) {
@@ -40,7 +51,7 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
         LIMIT,
         INTERVAL,
         ProblemCode.ETCD_UNHEALTHY,
-        () -> members(nodes, topology, talosconfig));
+        watched(rendered.opened(), context, () -> members(nodes, topology, talosconfig)));
     String kubeconfig;
     try (TalosNode node = nodes.secure(first.address(), talosconfig)) {
       kubeconfig = new String(node.kubeconfig(CALL), StandardCharsets.UTF_8);
@@ -51,7 +62,7 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
           LIMIT,
           INTERVAL,
           ProblemCode.KUBE_UNREACHABLE,
-          () -> ready(kube));
+          watched(rendered.opened(), context, () -> ready(kube)));
     }
     ports
         .store()
@@ -64,6 +75,41 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
                 .sealer()
                 .seal(kubeconfig.getBytes(StandardCharsets.UTF_8)));
     return new ControlPlaneUp(rendered, kubeconfig);
+  }
+
+  /// Looks at the platform's programs too while something is not there yet: one that dies at each
+  /// start never gets there, and its last words are the cause.
+  private static <T> Waiter.Look<T> watched(
+      OpenCluster opened, PhaseContext context, Waiter.Look<T> look) {
+    long[] next = {context.time().nanos() + LOOK_AT_PROGRAMS.toNanos()};
+    return () -> {
+      Observation<T> seen = look.look();
+      if (!(seen instanceof Observation.Met) && context.time().nanos() > next[0]) {
+        refuseDying(opened);
+        next[0] = context.time().nanos() + LOOK_AT_PROGRAMS.toNanos();
+      }
+      return seen;
+    };
+  }
+
+  private static void refuseDying(OpenCluster opened) {
+    Optional<ObjectNode> host = opened.platform().inspect(opened.cluster());
+    if (host.isEmpty()) {
+      return;
+    }
+    for (JsonNode machine : host.get().path("machines")) {
+      JsonNode dying = machine.path("dying");
+      if (dying.path("deaths").asInt() >= DEATHS) {
+        String program = dying.path("program").asText();
+        throw new SskubaException(
+            Problem.of(
+                    ProblemCode.PEER_DIED,
+                    program + " of " + machine.path("name").asText() + " dies at each start")
+                .fact("cause", dying.path("cause").asText())
+                .fact("starts", String.valueOf(dying.path("deaths").asInt()))
+                .next("sskuba-ctl logs " + opened.record().name()));
+      }
+    }
   }
 
   private static Observation<Integer> members(

@@ -13,8 +13,8 @@ import java.util.Optional;
 
 /// Holds the file against the record: what may change in place, what needs a new cluster (contract,
 /// "A changed file").
-/// - Errors: `CHANGE_NEEDS_REPLACE` naming each difference; `NAME_TAKEN` for another cluster's
-///   FQDN; `LEASE_HELD` while a delete goes on.
+/// - Errors: `CHANGE_NEEDS_REPLACE` naming each difference; `NAME_TAKEN` for another cluster's name
+///   or FQDN; `LEASE_HELD` while a delete goes on.
 public final class CheckChange implements Phase<LoadedSpec, Change> {
   private final Ports ports;
 
@@ -31,6 +31,14 @@ public final class CheckChange implements Phase<LoadedSpec, Change> {
       return new Change(loaded, existing, List.of());
     }
     ClusterRecord record = existing.get();
+    if (!record.fqdn().equals(loaded.spec().fqdn())) {
+      throw new SskubaException(
+          Problem.of(
+                  ProblemCode.NAME_TAKEN,
+                  "the name " + loaded.name() + " is taken by cluster " + record.fqdn())
+              .exists("cluster " + record.fqdn() + ", unchanged")
+              .next("sskuba-ctl status " + record.name()));
+    }
     if (record.state().equals("deleting")) {
       throw new SskubaException(
           Problem.of(ProblemCode.NAME_TAKEN, loaded.name() + " is being deleted")

@@ -57,7 +57,7 @@ public final class FindReady implements Phase<Change, Optional<ReadyCluster>> {
   /// A run that changes a ready cluster leaves the state as it is, but the phase only when it is
   /// done: one that goes on, or was killed, has not settled yet.
   private static boolean settled(ClusterRecord record) {
-    return record.state().equals("ready") && record.phase().equals("ready");
+    return record.state().equals("ready") && "ready".equals(record.phase());
   }
 
   private static List<String> warnings(ClusterRecord record) {

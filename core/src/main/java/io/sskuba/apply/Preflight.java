@@ -6,6 +6,9 @@ import io.sskuba.problem.SskubaException;
 import io.sskuba.run.Phase;
 import io.sskuba.run.PhaseContext;
 import io.sskuba.spec.ClusterSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,6 +20,10 @@ public final class Preflight implements Phase<Change, Checked> {
   static final String KUBERNETES = "v1.36.3";
 
   static final String TALOS = "v1.13.9";
+
+  /// An empty etcd's files.
+  private static final long DISK_LEAST = 128L << 20;
+
   private final Ports ports;
 
   Preflight(Ports ports) {
@@ -38,6 +45,7 @@ public final class Preflight implements Phase<Change, Checked> {
     }
     refuseVersions(spec, loaded);
     refuseUnopenable(loaded);
+    refuseFullDisk(ports.places().localState(), loaded);
     List<String> leftOut = leftOut(spec);
     List<String> warnings = new ArrayList<>();
     for (String section : leftOut) {
@@ -52,6 +60,26 @@ public final class Preflight implements Phase<Change, Checked> {
     }
     warnings.forEach(context::log);
     return new Checked(change, warnings, leftOut);
+  }
+
+  /// Before anything is made: the engine's own files would be cut short on a full disk.
+  private static void refuseFullDisk(Path state, LoadedSpec loaded) {
+    Path existing = state;
+    while (!Files.exists(existing) && existing.getParent() != null) {
+      existing = existing.getParent();
+    }
+    try {
+      long free = Files.getFileStore(existing).getUsableSpace();
+      if (free < DISK_LEAST) {
+        throw new SskubaException(
+            Problem.of(ProblemCode.STATE_UNWRITABLE, "no space is left for the state in " + state)
+                .fact("free", (free >> 10) + " KiB, at least " + (DISK_LEAST >> 20) + " MiB needed")
+                .next("sskuba-ctl doctor --file " + loaded.fileName()));
+      }
+    } catch (IOException e) {
+      // What cannot be measured is not judged: the first write says what is wrong.
+      return;
+    }
   }
 
   private static void refuseVersions(ClusterSpec spec, LoadedSpec loaded) {

@@ -103,8 +103,7 @@ public final class Hardening {
             add. Where nothing is added and the reason is not "met", the rule is left open on purpose.
 
             The patches: `hardening/client-certificates`, `hardening/audit-policy`, `hardening/api-server`,
-            `hardening/controller-manager`, `hardening/etcd` (control planes) and `hardening/kubelet` (all
-            machines). A user's patch is applied after them and can change any of it.
+            `hardening/controller-manager` (control planes) and `hardening/kubelet` (all machines). A user's patch is applied after them and can change any of it.
             """);
     section(text, "Files", HardeningList.FILES);
     section(text, "API server", HardeningList.API_SERVER);

@@ -155,8 +155,9 @@ final class HardeningList {
               "2.1-2.6",
               "Certificates for clients and peers, none made automatically",
               "All set, client certificates required on both ports.",
-              "`tls-min-version: TLS1.3`",
-              "Only the API server and other members speak to etcd; both can do TLS 1.3."),
+              NOTHING,
+              "Met. etcd refuses a minimum of TLS 1.3 beside the cipher suites that Talos always"
+                  + " sets; its peers and the API server agree on 1.3 by themselves."),
           entry("2.7", "An authority of its own", "etcd has its own CA.", NOTHING, "Met."));
 
   static final List<HardeningEntry> ACCESS =

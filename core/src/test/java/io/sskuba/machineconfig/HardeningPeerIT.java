@@ -37,8 +37,7 @@ class HardeningPeerIT {
   @CsvSource({
     "kube-apiserver, apiServer",
     "kube-controller-manager, controllerManager",
-    "kube-scheduler, scheduler",
-    "etcd, etcd"
+    "kube-scheduler, scheduler"
   })
   void flagsAreKnown(String program, String section) throws Exception {
     List<String> flags = new ArrayList<>();

@@ -19,12 +19,12 @@ public final class RecoveryMain {
     cloud.latency = Duration.ofMillis(Long.parseLong(args[3]));
     var infra =
         new PulumiInfrastructure(
-            RecoveryPeerIT.settings(Path.of(args[0]), URI.create(args[1]), folder),
+            RecoveryLongIT.settings(Path.of(args[0]), URI.create(args[1]), folder),
             List.of(new ProviderService("fake", cloud)),
             TimeSource.system(),
             RandomSource.system());
     infra.open(Duration.ofSeconds(60));
     Files.writeString(folder.resolve("opened"), "");
-    infra.up(RecoveryPeerIT.plan(6), e -> {}, Duration.ofSeconds(60));
+    infra.up(RecoveryLongIT.plan(6), e -> {}, Duration.ofSeconds(60));
   }
 }

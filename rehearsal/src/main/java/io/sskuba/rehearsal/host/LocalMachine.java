@@ -171,6 +171,14 @@ final class LocalMachine {
     ObjectNode pids = json.putObject("pids");
     plane.pids().forEach(pids::put);
     plane.problem().ifPresent(problem -> json.put("problem", problem.summary()));
+    plane
+        .dying()
+        .ifPresent(
+            d ->
+                json.putObject("dying")
+                    .put("program", d.program())
+                    .put("deaths", d.deaths())
+                    .put("cause", d.cause()));
     return json;
   }
 

@@ -202,6 +202,10 @@ final class Procedures {
             LifecycleServiceGrpc.getUpgradeMethod())) {
       table.add(method, Role.OPERATORS, RefusedReply.getDefaultInstance(), MachineApi::refuse);
     }
+    services(table);
+  }
+
+  private static void services(Table table) {
     table.add(
         MachineServiceGrpc.getServiceStartMethod(),
         Role.OPERATORS,

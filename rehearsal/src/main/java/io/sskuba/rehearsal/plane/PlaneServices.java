@@ -517,6 +517,24 @@ public final class PlaneServices implements NodeServices {
     return problems.values().stream().findFirst();
   }
 
+  /// A program that dies again and again as soon as it starts.
+  ///
+  /// @param cause exit status and last log lines
+  public record Dying(String program, int deaths, String cause) {}
+
+  /// Empty once a program has run for a while.
+  public Optional<Dying> dying() {
+    for (PeerProcess process : processes.values()) {
+      @Nullable Problem problem = problems.get(process.name());
+      boolean recovered = process.alive() && process.steady();
+      if (problem != null && process.restarts() > 0 && !recovered) {
+        return Optional.of(
+            new Dying(process.name(), process.restarts(), problem.facts().getFirst().value()));
+      }
+    }
+    return Optional.empty();
+  }
+
   /// This machine's API server as administrator, for the host's own looks at the cluster; empty
   /// before it is configured. The caller closes it.
   public Optional<KubeApi> admin() {

@@ -9,7 +9,7 @@ import java.util.Map;
 final class Orphan {
   private Orphan() {}
 
-  @SuppressWarnings("SystemOut")
+  @SuppressWarnings("SystemOut") // a main class that talks to its test
   public static void main(String[] arguments) throws InterruptedException {
     Path folder = Path.of(arguments[0]);
     PeerProcess process =

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class PeerProcessTest {
   @TempDir
-  @SuppressWarnings("NullAway.Init")
+  @SuppressWarnings("NullAway.Init") // JUnit sets it before each test
   Path folder;
 
   private final List<PeerProcess> processes = new ArrayList<>();

@@ -27,7 +27,7 @@ class ProxiesTest {
   private static final String TWIN = "127.205.9.1";
 
   @TempDir
-  @SuppressWarnings("NullAway.Init")
+  @SuppressWarnings("NullAway.Init") // JUnit sets it before each test
   Path folder;
 
   @Test

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /// What simulated pods would serve never blocks a real API server and controller-manager.
 class SimulatedBackendsPeerIT {
-  @SuppressWarnings("NullAway.Init")
+  @SuppressWarnings("NullAway.Init") // set before all tests
   private static TestCluster cluster;
 
   @BeforeAll

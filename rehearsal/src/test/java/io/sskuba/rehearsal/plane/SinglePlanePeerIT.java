@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /// One control plane from a rendered machine configuration, with the real programs.
 class SinglePlanePeerIT {
-  @SuppressWarnings("NullAway.Init")
+  @SuppressWarnings("NullAway.Init") // set before all tests
   private static TestCluster cluster;
 
   @BeforeAll

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What dies comes back or says why; what is orphaned is found.
-class FaultsPeerIT {
+class PlaneFaultsLongIT {
   @Test
   void programsThatAreKilledComeBackWithTheirData() throws Exception {
     try (TestCluster cluster = new TestCluster("127.205.4", 1)) {

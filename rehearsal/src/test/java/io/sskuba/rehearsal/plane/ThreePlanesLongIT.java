@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /// Three real members of etcd and three API servers behind the endpoint; one is lost, and one
 /// reset.
-class ThreePlanesPeerIT {
+class ThreePlanesLongIT {
   private static final System.Logger LOG = System.getLogger("plane-it");
 
   @Test

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 ///
 /// `main` runs one measurement alone, to be started with the host process's own JVM options:
 /// `CSR-NODES FLEET-NODES PODS [whole]`.
-final class KubeletScalePeerIT {
+final class KubeletScaleLongIT {
   private static final System.Logger LOG = System.getLogger("it");
 
   @Test

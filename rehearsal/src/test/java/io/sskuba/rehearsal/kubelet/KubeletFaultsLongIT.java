@@ -28,7 +28,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 
 /// What happens when kubelets stop, nodes are drained, and the API server goes away.
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-final class KubeletFaultsPeerIT {
+final class KubeletFaultsLongIT {
   private static KubeletFixture fixture;
 
   @BeforeAll

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Kills, stops and deadlines, on the real engine: afterwards the same call goes on, and nothing is
 /// made twice.
 @ExtendWith(PrintProblems.class)
-class RecoveryPeerIT {
+class RecoveryLongIT {
   private static final Duration LIMIT = Duration.ofSeconds(120);
 
   @TempDir Path folder;
