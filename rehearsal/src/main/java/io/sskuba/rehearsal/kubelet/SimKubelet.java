@@ -37,6 +37,11 @@ final class SimKubelet {
   private static final Duration CALL = Duration.ofSeconds(10);
   private static final long FIRST_PAUSE_MS = 250;
   private static final long LAST_PAUSE_MS = 5_000;
+
+  /// A new cluster's API server is about to come: its first minute is looked at more closely.
+  private static final long YOUNG_PAUSE_MS = 300;
+
+  private static final Duration YOUNG = Duration.ofMinutes(1);
   private static final int MAX_EVENTS = 20;
 
   private final KubeletSpec spec;
@@ -102,6 +107,7 @@ final class SimKubelet {
 
   private void live() {
     long pause = FIRST_PAUSE_MS;
+    long born = time.nanos();
     while (!stopped) {
       long began = time.nanos();
       try {
@@ -122,7 +128,8 @@ final class SimKubelet {
         } catch (InterruptedException interrupted) {
           return;
         }
-        pause = Math.min(LAST_PAUSE_MS, pause * 2);
+        boolean young = time.nanos() - born < YOUNG.toNanos();
+        pause = Math.min(young ? YOUNG_PAUSE_MS : LAST_PAUSE_MS, pause * 2);
       }
     }
   }
