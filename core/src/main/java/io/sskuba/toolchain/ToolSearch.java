@@ -415,7 +415,7 @@ final class ToolSearch {
   /// A folder of this attempt's own. What a killed attempt left is removed: the caller's lock says
   /// that nobody else works on this program.
   private Path freshWorkFolder(Tool tool) throws IOException {
-    Path parent = AtomicFiles.privateFolder(cache.root().resolve("work").resolve(tool.name()));
+    Path parent = AtomicFiles.privateFolder(cache.root().resolve("builds").resolve(tool.name()));
     try (DirectoryStream<Path> old = Files.newDirectoryStream(parent)) {
       for (Path folder : old) {
         AtomicFiles.deleteTree(folder);
