@@ -68,7 +68,7 @@ public final class StatusProbe {
       state = "failed";
       problem = expired(record) ? ended(record) : hostDead(record);
     } else if (seen.isPresent() && ClusterFacts.topology(record).isPresent()) {
-      nodes = nodes(record, spec, warnings);
+      nodes = nodes(record, spec, seen.get(), warnings);
       boolean all = !nodes.isEmpty() && nodes.stream().allMatch(Node::ready);
       if (made) {
         // A lost machine is a Ready node to Kubernetes for most of a minute.
@@ -146,14 +146,15 @@ public final class StatusProbe {
     return warnings;
   }
 
-  private List<Node> nodes(ClusterRecord record, ClusterSpec spec, List<String> warnings) {
+  private List<Node> nodes(
+      ClusterRecord record, ClusterSpec spec, ObjectNode seen, List<String> warnings) {
     Topology topology = ClusterFacts.topology(record).orElseThrow();
     Map<String, JsonNode> live = new LinkedHashMap<>();
     try {
       Optional<String> kubeconfig = Kubeconfigs.tryOpen(ports, record.key());
       if (kubeconfig.isEmpty()) {
-        warnings.add(
-            "nodes are not shown in full: no identity at hand opens this cluster's kubeconfig");
+        warnings.add("no identity at hand opens this cluster's kubeconfig");
+        seen.path("nodes").forEach(n -> live.put(n.path("metadata").path("name").asText(), n));
       } else {
         try (KubeApi kube = ports.kube().apply(kubeconfig.get(), topology.addresses())) {
           for (JsonNode node : kube.list("/api/v1/nodes", null, CALL)) {

@@ -1,6 +1,8 @@
 package io.sskuba.rehearsal.host;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.kube.KubeApi;
 import io.sskuba.kube.KubeStatusException;
 import io.sskuba.rehearsal.machine.ClusterProbe;
@@ -37,6 +39,32 @@ final class KubeView implements ClusterProbe {
       return NotCalled.list(kube, CALL);
     } catch (UncheckedIOException | KubeStatusException e) {
       return List.of();
+    }
+  }
+
+  /// The Node objects as far as `status` shows them: for users who have no identity for the
+  /// cluster's kubeconfig.
+  void nodesInto(ArrayNode list) {
+    Optional<KubeApi> api = admin.get();
+    if (api.isEmpty()) {
+      return;
+    }
+    try (KubeApi kube = api.get()) {
+      for (JsonNode node : kube.list("/api/v1/nodes", null, CALL)) {
+        ObjectNode shown = list.addObject();
+        shown
+            .putObject("metadata")
+            .put("name", node.path("metadata").path("name").asText())
+            .set("labels", node.path("metadata").path("labels"));
+        shown.putObject("spec").set("taints", node.path("spec").path("taints"));
+        ObjectNode status = shown.putObject("status");
+        status.set("capacity", node.path("status").path("capacity"));
+        status.set("conditions", node.path("status").path("conditions"));
+        status.set("nodeInfo", node.path("status").path("nodeInfo"));
+      }
+    } catch (UncheckedIOException | KubeStatusException e) {
+      // What cannot be seen is not shown: status then says that the nodes are not ready.
+      list.removeAll();
     }
   }
 

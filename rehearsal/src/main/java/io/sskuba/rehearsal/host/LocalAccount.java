@@ -279,6 +279,7 @@ final class LocalAccount implements HostAccount {
       list.add(machine.describe());
     }
     new LocalComponents(sorted, kube.notCalled()).into(components);
+    kube.nodesInto(json.putArray("nodes"));
     return json;
   }
 
