@@ -3,6 +3,8 @@ package io.sskuba.rehearsal.host;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sskuba.io.AtomicFiles;
 import io.sskuba.io.Json;
+import io.sskuba.io.ProcessIdentity;
+import io.sskuba.io.Processes;
 import io.sskuba.io.TimeSource;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
@@ -28,6 +30,8 @@ import java.util.Optional;
 public final class HostProcess implements HostLauncher {
   /// Real processes keep real time.
   private static final TimeSource CLOCK = TimeSource.system();
+
+  private static final Processes PROCESSES = Processes.system();
 
   /// A JVM start takes 0.3-1 s; 30 s is for a machine that is swamped.
   static final Duration START_LIMIT = Duration.ofSeconds(30);
@@ -104,17 +108,20 @@ public final class HostProcess implements HostLauncher {
     if (pid < 0) {
       return;
     }
-    Optional<ProcessHandle> process = ProcessHandle.of(pid);
+    // A zombie has ended: whoever adopted it may take seconds to notice.
+    Optional<ProcessIdentity> process = PROCESSES.find(pid);
     try {
       new HostClient(settings.socket()).call(Json.object().put("op", "shutdown"), STOP_LIMIT);
     } catch (IOException e) {
       // It may be gone before it answers.
     }
     long end = CLOCK.nanos() + STOP_LIMIT.toNanos();
-    while (process.isPresent() && process.get().isAlive() && CLOCK.nanos() < end) {
+    while (process.filter(PROCESSES::isAlive).isPresent() && CLOCK.nanos() < end) {
       CLOCK.sleep(Duration.ofMillis(5));
     }
-    process.filter(ProcessHandle::isAlive).ifPresent(ProcessHandle::destroyForcibly);
+    if (process.filter(PROCESSES::isAlive).isPresent()) {
+      ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+    }
     Files.deleteIfExists(settings.socket());
   }
 

@@ -139,7 +139,7 @@ final class KubeletCredentials {
     while (true) {
       time.sleep(Duration.ofMillis(pause));
       // Polling, but ever more slowly: hundreds of kubelets may bootstrap at the same time.
-      pause = Math.min(1_000, pause * 3 / 2);
+      pause = Math.min(1_000, pause * 5 / 4);
       JsonNode csr = api.get(COLLECTION + "/" + name, CALL).orElse(Json.object());
       String certificate = csr.path("status").path("certificate").asText("");
       if (!certificate.isEmpty()) {

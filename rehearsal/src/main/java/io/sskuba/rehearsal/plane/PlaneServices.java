@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 /// kube-scheduler) and its simulated kubelet, as the machine's configuration asks for them.
 ///
 /// Order of a start: etcd; the API server as soon as etcd listens; controller-manager and scheduler
-/// once the API server is ready (earlier they exit for lack of RBAC roles). What dies is started
-/// again, see [PeerProcess].
+/// once the API server has its RBAC roles (earlier they exit for lack of them), some tenths of a
+/// second before it is ready. What dies is started again, see [PeerProcess].
 /// - Thread: any, one call at a time ([NodeServices]).
 /// - Limits: no wait of its own without a deadline; a process ends within [PlaneDeviations#GRACE].
 /// - Errors: what goes wrong in the background is in [#services] and [#problem].
@@ -45,6 +45,8 @@ public final class PlaneServices implements NodeServices {
   private static final Duration PROMOTE_LIMIT = Duration.ofMinutes(10);
   private static final Duration LEAVE_LIMIT = Duration.ofSeconds(10);
   private static final Duration MANIFESTS_LIMIT = Duration.ofMinutes(5);
+  private static final String READY = "/readyz";
+  private static final String ROLES_READY = "/readyz/poststarthook/rbac/bootstrap-roles";
   private static final Duration READY_LIMIT = Duration.ofSeconds(2);
 
   private final MachineIdentity identity;
@@ -173,13 +175,16 @@ public final class PlaneServices implements NodeServices {
     run("kube-apiserver", apiServer);
     background("manifests", () -> applyManifests(wanted, made));
     background("node", () -> describeNode(wanted, made));
-    awaitApi(wanted, made);
+    awaitApi(wanted, made, ROLES_READY);
     if (!wanted.disabled("controllerManager")) {
       run("kube-controller-manager", manager);
     }
     if (!wanted.disabled("scheduler")) {
       run("kube-scheduler", scheduler);
     }
+    awaitApi(wanted, made, READY);
+    apiReady = true;
+    problems.remove("kube-apiserver");
     watchApi(wanted, made);
   }
 
@@ -340,19 +345,18 @@ public final class PlaneServices implements NodeServices {
     }
   }
 
-  private void awaitApi(PlaneConfig wanted, PlaneFiles made) throws InterruptedException {
+  private void awaitApi(PlaneConfig wanted, PlaneFiles made, String path)
+      throws InterruptedException {
     TlsClient client = made.kubeClient();
-    while (!ready(client, wanted.apiPort())) {
+    while (!ready(client, wanted.apiPort(), path)) {
       time.sleep(PlaneDeviations.START_INTERVAL);
     }
-    apiReady = true;
-    problems.remove("kube-apiserver");
   }
 
   private void watchApi(PlaneConfig wanted, PlaneFiles made) throws InterruptedException {
     TlsClient client = made.kubeClient();
     while (true) {
-      boolean now = ready(client, wanted.apiPort());
+      boolean now = ready(client, wanted.apiPort(), READY);
       apiReady = now;
       if (now) {
         problems.remove("kube-apiserver");
@@ -368,12 +372,12 @@ public final class PlaneServices implements NodeServices {
     }
   }
 
-  private boolean ready(TlsClient client, int port) {
+  private boolean ready(TlsClient client, int port, String path) {
     if (!listens(identity.twin(), port)) {
       return false;
     }
     try {
-      return client.get(identity.twin(), port, "/readyz", READY_LIMIT).code() == 200;
+      return client.get(identity.twin(), port, path, READY_LIMIT).code() == 200;
     } catch (IOException e) {
       return false;
     }
