@@ -53,7 +53,7 @@ class ToolchainServiceTest {
     assertThat(ensure(go, Map.of())).isEqualTo(first);
     assertThat(go.builds()).isEqualTo(1);
     assertThat(said).isEmpty();
-    assertThat(leftIn("work/tool")).isEmpty();
+    assertThat(leftIn("builds/tool")).isEmpty();
   }
 
   @Test
@@ -320,7 +320,7 @@ class ToolchainServiceTest {
                 .value())
         .endsWith("line 99\ndial tcp: lookup proxy.example.org: no such host")
         .doesNotContain("line 90\n");
-    assertThat(leftIn("work/tool")).isEmpty();
+    assertThat(leftIn("builds/tool")).isEmpty();
   }
 
   @Test
@@ -377,10 +377,10 @@ class ToolchainServiceTest {
     await("the other process builds", () -> Files.exists(go.folder.resolve("arguments")));
     ProcessHandle child = go.process();
     other.destroyForcibly().waitFor();
-    assertThat(leftIn("work/tool")).hasSize(1);
+    assertThat(leftIn("builds/tool")).hasSize(1);
     go.goOn();
     assertThat(ensure(go, Map.of())).exists();
-    assertThat(leftIn("work/tool")).isEmpty();
+    assertThat(leftIn("builds/tool")).isEmpty();
     await("the orphaned go ends", () -> !child.isAlive());
   }
 
@@ -404,7 +404,7 @@ class ToolchainServiceTest {
     assertThat(here.join(Duration.ofSeconds(10))).isTrue();
     assertThat(thrown.get()).isInstanceOf(InterruptedException.class);
     await("go ends", () -> !child.isAlive());
-    assertThat(leftIn("work/tool")).isEmpty();
+    assertThat(leftIn("builds/tool")).isEmpty();
   }
 
   @Test
