@@ -47,8 +47,9 @@ public final class AotTraining {
         try {
           // Asking for members links a class, and only linked ones are kept; nothing is
           // initialised.
-          Class.forName(line.substring(0, colon) + "." + name, false, loader)
-              .getDeclaredConstructors();
+          var _ =
+              Class.forName(line.substring(0, colon) + "." + name, false, loader)
+                  .getDeclaredConstructors();
         } catch (ClassNotFoundException | LinkageError e) {
           // Of another version of a library or of Java.
         }
