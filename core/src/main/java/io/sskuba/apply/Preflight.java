@@ -129,6 +129,10 @@ public final class Preflight implements Phase<Change, Checked> {
     add(sections, "storage", spec.storage());
     add(sections, "logging", spec.logging());
     add(sections, "secrets", spec.secrets());
+    add(
+        sections,
+        "registry.credentials",
+        spec.registry() == null ? null : spec.registry().credentials());
     return sections;
   }
 
