@@ -67,7 +67,7 @@ final class LocalMachine {
     PlaneServices plane =
         new PlaneServices(
             identity,
-            network.addresses(),
+            network::addresses,
             settings.binaries(),
             around.kubelets(),
             around.cluster(),
