@@ -1,5 +1,9 @@
 package io.sskuba.rehearsal.cloud;
 
+import io.sskuba.rehearsal.account.CloudFault;
+import io.sskuba.rehearsal.account.Fabric;
+import io.sskuba.rehearsal.account.CloudResource;
+import io.sskuba.rehearsal.account.Account;
 import com.google.protobuf.Empty;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;

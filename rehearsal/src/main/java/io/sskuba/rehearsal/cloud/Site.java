@@ -1,5 +1,6 @@
 package io.sskuba.rehearsal.cloud;
 
+import io.sskuba.rehearsal.account.Fabric;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.infra.Platform;

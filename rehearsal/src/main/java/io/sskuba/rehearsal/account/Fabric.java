@@ -1,11 +1,11 @@
-package io.sskuba.rehearsal.cloud;
+package io.sskuba.rehearsal.account;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.io.Json;
 
 /// What a resource of a simulated cloud is on this machine: a simulated Talos machine, or a port
-/// that passes connections on. Made by [Site], held and started by the cluster's host process.
+/// that passes connections on. Held and started by the cluster's host process.
 ///
 /// @param type `sskuba:local:Machine` or `sskuba:local:LoadBalancer`
 /// @param inputs as that type takes them

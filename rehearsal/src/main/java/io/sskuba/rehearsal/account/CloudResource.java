@@ -1,4 +1,4 @@
-package io.sskuba.rehearsal.cloud;
+package io.sskuba.rehearsal.account;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -67,7 +67,7 @@ public record CloudResource(
         id, type, cluster, name, inputs, outputs, tags, createdAt, newFabric);
   }
 
-  ObjectNode toJson() {
+  public ObjectNode toJson() {
     ObjectNode json = Json.object();
     json.put("id", id).put("type", type).put("cluster", cluster).put("name", name);
     json.set("inputs", Json.MAPPER.valueToTree(inputs));
@@ -80,7 +80,7 @@ public record CloudResource(
     return json;
   }
 
-  static CloudResource fromJson(JsonNode json) {
+  public static CloudResource fromJson(JsonNode json) {
     Map<String, String> tags = new LinkedHashMap<>();
     json.path("tags").properties().forEach(e -> tags.put(e.getKey(), e.getValue().asText()));
     return new CloudResource(
@@ -95,7 +95,7 @@ public record CloudResource(
         json.path("fabric") instanceof ObjectNode fabric ? Fabric.fromJson(fabric) : null);
   }
 
-  static Map<String, Object> plain(JsonNode json) {
+  public static Map<String, Object> plain(JsonNode json) {
     Map<String, Object> map = new LinkedHashMap<>();
     json.properties()
         .forEach(e -> map.put(e.getKey(), Json.MAPPER.convertValue(e.getValue(), Object.class)));

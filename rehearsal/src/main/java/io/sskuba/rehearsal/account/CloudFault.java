@@ -1,4 +1,4 @@
-package io.sskuba.rehearsal.cloud;
+package io.sskuba.rehearsal.account;
 
 /// A simulated cloud says no. The message is in the shape of the real provider's.
 public final class CloudFault extends Exception {

@@ -1,4 +1,4 @@
-package io.sskuba.rehearsal.cloud;
+package io.sskuba.rehearsal.account;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -257,7 +257,7 @@ public final class Account {
     }
 
     /// Ids that were changed under this lock, with what they were before.
-    Map<String, Optional<CloudResource>> touched() {
+    public Map<String, Optional<CloudResource>> touched() {
       return before;
     }
 
