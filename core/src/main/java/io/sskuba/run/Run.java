@@ -6,6 +6,7 @@ import io.sskuba.io.TimeSource;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
+import io.sskuba.state.StateStore.HeldLease;
 import io.sskuba.wait.Observation;
 import io.sskuba.wait.Waiter;
 import java.time.Duration;
@@ -37,6 +38,26 @@ public final class Run {
     Liveness ALWAYS = () -> true;
 
     boolean alive();
+
+    /// Why the run may not write any more, where that is known: a lease that could not be renewed
+    /// on a full disk was taken by nobody.
+    default Optional<SskubaException> fault() {
+      return Optional.empty();
+    }
+
+    static Liveness of(HeldLease lease) {
+      return new Liveness() {
+        @Override
+        public boolean alive() {
+          return lease.alive();
+        }
+
+        @Override
+        public Optional<SskubaException> fault() {
+          return lease.fault();
+        }
+      };
+    }
   }
 
   public Run(
@@ -98,9 +119,12 @@ public final class Run {
               : phase.run(input, context);
       emit(name, RunEvent.Kind.PHASE_FINISHED, context.lastMessage, null, elapsed(start), null);
       return output;
-    } catch (SskubaException e) {
-      emit(name, RunEvent.Kind.PHASE_FAILED, e.problem().summary(), null, elapsed(start), null);
-      throw e;
+    } catch (RuntimeException e) {
+      RuntimeException told = Failures.told(e);
+      String summary =
+          told instanceof SskubaException known ? known.problem().summary() : told.toString();
+      emit(name, RunEvent.Kind.PHASE_FAILED, summary, null, elapsed(start), null);
+      throw told;
     }
   }
 
@@ -197,8 +221,13 @@ public final class Run {
   /// Parks the run here if that was asked for, or stops it if its lease was lost.
   private void safePoint() {
     if (!liveness.alive()) {
-      throw SskubaException.of(
-          ProblemCode.LEASE_HELD, "the lease of " + cluster + " could not be renewed and was lost");
+      throw liveness
+          .fault()
+          .orElseGet(
+              () ->
+                  SskubaException.of(
+                      ProblemCode.LEASE_HELD,
+                      "the lease of " + cluster + " could not be renewed and was lost"));
     }
     if (parking.requested()) {
       throw new SskubaException(

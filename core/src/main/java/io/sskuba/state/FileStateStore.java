@@ -42,6 +42,8 @@ public final class FileStateStore implements StateStore {
   private static final Pattern KEY =
       Pattern.compile("(rehearsal\\.)?[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?");
   private static final Pattern SEALED = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}");
+  private static final List<String> OF_A_CLUSTER =
+      List.of("record.json", "journal.jsonl", "sealed", "disks");
   private static final int MAX_CLUSTERS = 10_000;
   private static final long MAX_RECORD = 8L * 1024 * 1024;
   private static final long MAX_SEALED = 256L * 1024 * 1024;
@@ -488,6 +490,20 @@ public final class FileStateStore implements StateStore {
     cluster(key); // checks the name
     return lock.hold(
         "the receipt cannot be written", lockFile -> receipts.put(key, clusterId, json).toString());
+  }
+
+  @Override
+  public String preserve(String key, String clusterId, Path file) {
+    cluster(key); // checks the name
+    return lock.hold(
+        "a file that cannot be understood cannot be kept",
+        lockFile -> receipts.keep(key, clusterId, file).toString());
+  }
+
+  @Override
+  public boolean holds(String key) {
+    Path folder = cluster(key);
+    return OF_A_CLUSTER.stream().anyMatch(name -> Files.exists(folder.resolve(name)));
   }
 
   @Override

@@ -11,6 +11,7 @@ import io.sskuba.infra.local.LocalPlan;
 import io.sskuba.infra.pulumi.ProviderService;
 import io.sskuba.infra.pulumi.PulumiInfrastructure;
 import io.sskuba.infra.pulumi.PulumiSettings;
+import io.sskuba.infra.pulumi.StackSearch;
 import io.sskuba.io.Json;
 import io.sskuba.io.Places;
 import io.sskuba.io.RandomSource;
@@ -219,6 +220,25 @@ public final class LocalPlatform implements Platform {
         indexes(cluster),
         resource,
         host(cluster.key(), cluster.clusterId(), Map.of()));
+  }
+
+  @Override
+  public Traces traces(String key) {
+    return new Traces(
+        Residue.clusterIds(places.runtime(), key), StackSearch.projects(places.localState(), key));
+  }
+
+  @Override
+  public ObjectNode allotmentOf(List<Infrastructure.StateResource> resources) {
+    ObjectNode allotment = Json.object();
+    Residue.slot(resources)
+        .ifPresent(
+            slot -> {
+              allotment.put(SLOT, slot);
+              ObjectNode indexes = allotment.putObject(INDEXES);
+              Residue.indexes(resources, slot).forEach(indexes::put);
+            });
+    return allotment;
   }
 
   @Override
