@@ -47,8 +47,10 @@ class BrokenStatePeerIT {
     ctl.file("broken.yaml", Clusters.yaml(NAME, 1, 2));
     refuses("line " + (before.lines().count() + 1), "apply", "-f", file.toString(), "-o", "json");
     assertThat(Files.readString(journal)).isEqualTo(damaged);
-    // Looking needs no journal.
-    Clusters.assertReady(ctl.status(NAME), 2);
+    // Looking needs no journal: what runs is told, and why the last apply failed.
+    JsonNode status = ctl.status(NAME);
+    assertThat(status.path("problem").path("code").asText()).isEqualTo("SSK-STATE-001");
+    assertThat(Clusters.node(status, "broken-general-1").path("ready").asBoolean()).isTrue();
 
     // The record too: as a full disk or an editor leaves it, the end gone.
     Path record = folder.resolve("record.json");

@@ -11,6 +11,7 @@ import java.net.SocketException;
 import java.net.http.HttpTimeoutException;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 
 /// What a phase may throw, as the problem that the user meets: in one place, so that a full disk is
@@ -26,12 +27,31 @@ final class Failures {
           ProblemCode.RUNTIME_UNSAFE,
           ProblemCode.SECRET_UNRESOLVED);
 
+  /// What programs on a full disk look like from outside: they cannot even log why they died.
+  private static final Set<ProblemCode> OF_PROGRAMS =
+      Set.of(
+          ProblemCode.INFRA_FAILED,
+          ProblemCode.HOST_DEAD,
+          ProblemCode.PEER_DIED,
+          ProblemCode.ETCD_UNHEALTHY,
+          ProblemCode.KUBE_UNREACHABLE,
+          ProblemCode.KUBE_REFUSED,
+          ProblemCode.NODES_NOT_READY,
+          ProblemCode.MACHINE_UNREACHABLE);
+
   private Failures() {}
 
   /// The failure itself where it is a problem already, or a defect.
-  static RuntimeException told(RuntimeException failure) {
+  ///
+  /// @param disk looks at the disk of the state
+  static RuntimeException told(RuntimeException failure, Supplier<Optional<DiskFault>> disk) {
+    RuntimeException told = named(failure);
+    return told instanceof SskubaException known ? ofDisk(known, disk) : told;
+  }
+
+  private static RuntimeException named(RuntimeException failure) {
     return switch (failure) {
-      case SskubaException known -> ofDisk(known);
+      case SskubaException known -> known;
       case KubeStatusException refused ->
           new SskubaException(
               Problem.of(ProblemCode.KUBE_REFUSED, "the Kubernetes API refused a request")
@@ -48,7 +68,8 @@ final class Failures {
     };
   }
 
-  private static SskubaException ofDisk(SskubaException known) {
+  private static SskubaException ofDisk(
+      SskubaException known, Supplier<Optional<DiskFault>> disk) {
     Problem problem = known.problem();
     if (EXACT.contains(problem.code())) {
       return known;
@@ -58,6 +79,9 @@ final class Failures {
       fault = fault.or(() -> DiskFault.of(fact.value()));
     }
     fault = fault.or(() -> DiskFault.of(known.getCause())).filter(DiskFault::ofDisk);
+    if (OF_PROGRAMS.contains(problem.code())) {
+      fault = fault.or(disk);
+    }
     if (fault.isEmpty()) {
       return known;
     }

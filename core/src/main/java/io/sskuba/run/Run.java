@@ -2,6 +2,7 @@ package io.sskuba.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sskuba.infra.Infrastructure.ResourceEvent;
+import io.sskuba.io.DiskFault;
 import io.sskuba.io.TimeSource;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
@@ -120,7 +121,7 @@ public final class Run {
       emit(name, RunEvent.Kind.PHASE_FINISHED, context.lastMessage, null, elapsed(start), null);
       return output;
     } catch (RuntimeException e) {
-      RuntimeException told = Failures.told(e);
+      RuntimeException told = Failures.told(e, this::diskFault);
       String summary =
           told instanceof SskubaException known ? known.problem().summary() : told.toString();
       emit(name, RunEvent.Kind.PHASE_FAILED, summary, null, elapsed(start), null);
@@ -234,6 +235,11 @@ public final class Run {
           Problem.of(ProblemCode.INTERRUPTED, "stopped at a safe point after " + current)
               .fact("phase", current));
     }
+  }
+
+  private Optional<DiskFault> diskFault() {
+    Journal written = journal;
+    return written == null ? Optional.empty() : written.diskFault();
   }
 
   private long elapsed(long start) {

@@ -2,6 +2,7 @@ package io.sskuba.state;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sskuba.io.AtomicFiles;
+import io.sskuba.io.DiskFault;
 import io.sskuba.io.Json;
 import io.sskuba.io.ProcessIdentity;
 import io.sskuba.io.Processes;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -47,6 +49,9 @@ public final class FileStateStore implements StateStore {
   private static final int MAX_CLUSTERS = 10_000;
   private static final long MAX_RECORD = 8L * 1024 * 1024;
   private static final long MAX_SEALED = 256L * 1024 * 1024;
+
+  /// What etcd asks for at a time: with less, programs that run on this disk die and cannot say why.
+  private static final long LEAST_FREE = 64L << 20;
 
   /// A renewal of a live holder must show within this time.
   private static final Duration CONFIRMATION = FileLease.RENEWAL.plusSeconds(5);
@@ -562,6 +567,23 @@ public final class FileStateStore implements StateStore {
       folders.forEach(found::add);
     }
     return found;
+  }
+
+  @Override
+  public Optional<DiskFault> diskFault() {
+    Path existing = root;
+    while (!Files.exists(existing) && existing.getParent() != null) {
+      existing = existing.getParent();
+    }
+    try {
+      FileStore disk = Files.getFileStore(existing);
+      if (disk.isReadOnly()) {
+        return Optional.of(DiskFault.READ_ONLY);
+      }
+      return disk.getUsableSpace() < LEAST_FREE ? Optional.of(DiskFault.FULL) : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.sskuba.state;
 
+import io.sskuba.io.DiskFault;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.SskubaException;
 import java.nio.file.Path;
@@ -82,6 +83,12 @@ public interface StateStore {
 
   /// Removes record, journal, events, sealed files and lease of a cluster. Receipts stay.
   void remove(String key);
+
+  /// What is wrong with the disk under the state now: full, or read-only. Empty where nothing is, or
+  /// nothing can be told.
+  default Optional<DiskFault> diskFault() {
+    return Optional.empty();
+  }
 
   /// The folder of a cluster on this machine's disk, for the disks of simulated machines.
   Path folder(String key);
