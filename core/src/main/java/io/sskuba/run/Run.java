@@ -98,6 +98,10 @@ public final class Run {
   /// From here on mutations are journalled, and the run stops when `held` is lost.
   public void journalTo(Journal written, Liveness held) {
     this.journal = written;
+    stopWhenLost(held);
+  }
+
+  void stopWhenLost(Liveness held) {
     this.liveness = held;
   }
 
