@@ -43,6 +43,7 @@ final class ToolSearch {
   private final Environment environment;
   private final ToolCache cache;
   private final Downloader downloader;
+  private final SignedDownloads signed;
   private final GoBuilder builder;
 
   ToolSearch(
@@ -51,22 +52,27 @@ final class ToolSearch {
       Environment environment,
       ToolCache cache,
       Downloader downloader,
+      SignedDownloads signed,
       GoBuilder builder) {
     this.lock = lock;
     this.platform = platform;
     this.environment = environment;
     this.cache = cache;
     this.downloader = downloader;
+    this.signed = signed;
     this.builder = builder;
   }
 
   static ToolSearch of(Places places, Environment environment, TimeSource time) {
+    Path root = places.cache().resolve("toolchain");
+    Downloader downloader = new Downloader(environment, time, Downloader.Limits.USUAL);
     return new ToolSearch(
         ToolLock.bundled(),
         Platform.current(),
         environment,
-        new ToolCache(places.cache().resolve("toolchain"), time),
-        new Downloader(environment, time, Downloader.Limits.USUAL),
+        new ToolCache(root, time),
+        downloader,
+        SignedDownloads.of(downloader, root, time),
         new GoBuilder(environment));
   }
 
@@ -277,15 +283,9 @@ final class ToolSearch {
       reasons.add("publisher", "no binary for " + platform + " known");
       return null;
     }
-    String locked = published.digest();
-    if (locked == null) {
-      Tool.Signature signature = tool.signature();
+    if (published.digest() == null && tool.signature() == null) {
       reasons.add(
-          "publisher",
-          signature == null
-              ? "no digest known and no signature: not used"
-              : "no digest known, and this build cannot check its %s signature: not used"
-                  .formatted(signature.scheme()));
+          "publisher", "no digest known, and its publisher signs no downloads: not used");
       return null;
     }
     if (environment.get(OFFLINE) != null) {
@@ -294,12 +294,7 @@ final class ToolSearch {
     }
     try {
       Path part = part(tool, "publisher");
-      downloader.fetch(
-          tool.title(),
-          published.url(),
-          locked.substring("sha256:".length()),
-          part,
-          reasons.report);
+      String verified = download(tool, published, part, reasons.report);
       Path file = work.resolve(tool.name());
       String entry = published.entry();
       if (entry == null) {
@@ -308,11 +303,26 @@ final class ToolSearch {
         Archives.extract(part, entry, file);
         Files.delete(part);
       }
-      return keep(tool, file, "publisher", "locked digest of " + published.url());
+      return keep(tool, file, "publisher", verified);
     } catch (Downloader.Failed e) {
       reasons.add("publisher", String.valueOf(e.getMessage()));
       return null;
     }
+  }
+
+  /// Gets the download and returns how it was verified, in words.
+  private String download(
+      Tool tool, Tool.Published published, Path part, Consumer<String> report)
+      throws Downloader.Failed, IOException, InterruptedException {
+    String digest = published.digest();
+    if (digest != null) {
+      downloader.fetch(
+          tool.title(), published.url(), digest.substring("sha256:".length()), part, report);
+      return "locked digest of " + published.url();
+    }
+    Tool.Signature signature =
+        Objects.requireNonNull(tool.signature(), "without a digest there is a signature");
+    return signed.get(tool, published.url(), signature, part, report);
   }
 
   private ToolCache.Entry build(Tool tool, Path work, Reasons reasons, BuildProgress progress)
