@@ -102,6 +102,9 @@ final class SignedDownloads {
     } catch (SigstoreEngine.Refused e) {
       Downloader.discard(part);
       throw new Downloader.Failed(url + ": signature: " + e.getMessage() + ": not used");
+    } catch (LinkageError e) {
+      Downloader.discard(part);
+      throw new Downloader.Failed("this installation's lib/sigstore is damaged: " + e);
     } catch (Downloader.Failed e) {
       Downloader.discard(part);
       throw e;
