@@ -21,9 +21,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Gets one program: cache, offline folder or mirror, PATH, publisher, Go module proxy, in this
@@ -88,6 +90,17 @@ final class ToolSearch {
 
   Path guardFile(Tool tool) {
     return cache.root().resolve("locks").resolve(tool.name() + ".lock");
+  }
+
+  /// The recipes of all tools for this machine.
+  Set<String> recipes() {
+    return lock.tools().stream()
+        .map(tool -> lock.recipe(tool, platform))
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  Path root() {
+    return cache.root();
   }
 
   Optional<ToolCache.Entry> cached(Tool tool, Consumer<String> report) {

@@ -137,6 +137,7 @@ final class FakeGo {
             downloader,
             new SignedDownloads(downloader, cache, time, trust),
             new GoBuilder(environment, go)),
+        cache.resolveSibling("runtime"),
         time);
   }
 
