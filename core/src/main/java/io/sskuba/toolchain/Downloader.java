@@ -26,6 +26,8 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /// Gets a file whose digest is known, over HTTP.
@@ -51,11 +53,24 @@ final class Downloader {
   private final Environment environment;
   private final TimeSource time;
   private final Limits limits;
+  private final @Nullable String trustPem;
 
   Downloader(Environment environment, TimeSource time, Limits limits) {
+    this(environment, time, limits, null);
+  }
+
+  /// @param trustPem authorities that are trusted beside Java's and those of `SSL_CERT_FILE`
+  Downloader(
+      Environment environment, TimeSource time, Limits limits, @Nullable String trustPem) {
     this.environment = environment;
     this.time = time;
     this.limits = limits;
+    this.trustPem = trustPem;
+  }
+
+  /// The same limits by another way out.
+  Downloader through(Environment other, @Nullable String authorities) {
+    return new Downloader(other, time, limits, authorities);
   }
 
   /// @param connect to reach the server
@@ -315,6 +330,12 @@ final class Downloader {
     for (int redirect = 0; redirect <= REDIRECTS_MAX; redirect++) {
       HttpURLConnection connection =
           (HttpURLConnection) at.toURL().openConnection(ProxyChoice.of(environment, at));
+      if (connection instanceof HttpsURLConnection tls) {
+        SSLSocketFactory trusted = Authorities.with(environment.get("SSL_CERT_FILE"), trustPem);
+        if (trusted != null) {
+          tls.setSSLSocketFactory(trusted);
+        }
+      }
       connection.setConnectTimeout((int) limits.connect().toMillis());
       connection.setReadTimeout((int) limits.stall().toMillis());
       connection.setInstanceFollowRedirects(false);
@@ -429,19 +450,30 @@ final class Downloader {
 
   /// The user's proxy, as `curl` and Go read it from the environment.
   private static final class ProxyChoice {
-    static Proxy of(Environment environment, URI url) {
+    static Proxy of(Environment environment, URI url) throws Failed {
       String host = String.valueOf(url.getHost());
       String scheme = String.valueOf(url.getScheme());
       String value = first(environment, scheme + "_proxy");
       if (value == null || loopback(host) || excepted(first(environment, "no_proxy"), host)) {
         return Proxy.NO_PROXY;
       }
-      URI proxy = URI.create(value.contains("://") ? value : "http://" + value);
-      if (proxy.getHost() == null) {
-        return Proxy.NO_PROXY;
-      }
+      URI proxy = parsed(value, scheme);
       int port = proxy.getPort() < 0 ? 80 : proxy.getPort();
       return new Proxy(Proxy.Type.HTTP, new InetSocketAddress(proxy.getHost(), port));
+    }
+
+    /// Its value stays out of the message: it may hold a password.
+    private static URI parsed(String value, String scheme) throws Failed {
+      try {
+        URI proxy = new URI(value.contains("://") ? value : "http://" + value);
+        if (proxy.getHost() != null && "http".equalsIgnoreCase(proxy.getScheme())) {
+          return proxy;
+        }
+      } catch (URISyntaxException e) {
+        // The message below is for this, too.
+      }
+      throw new Failed(
+          scheme + "_proxy is no http://HOST:PORT: nothing is downloaded past a proxy");
     }
 
     private static boolean loopback(String host) {

@@ -43,7 +43,7 @@ final class SignedDownloads {
   /// Whom to trust: `trusted_root.json` of a sigstore instance.
   @FunctionalInterface
   interface TrustRoot {
-    byte[] get(SigstoreEngine engine)
+    byte[] get(SigstoreEngine engine, Downloader downloader)
         throws SigstoreEngine.Refused, IOException, InterruptedException;
   }
 
@@ -53,7 +53,12 @@ final class SignedDownloads {
         root,
         time,
         new PublicTrustRoot(
-            downloader, URI.create("https://tuf-repo-cdn.sigstore.dev/"), root.resolve("tuf"), time));
+            URI.create("https://tuf-repo-cdn.sigstore.dev/"), null, root.resolve("tuf"), time));
+  }
+
+  /// The same by another way out.
+  SignedDownloads through(Downloader other) {
+    return new SignedDownloads(other, root, time, trust);
   }
 
   /// The digest that was locked here for this download, or null.
@@ -184,7 +189,7 @@ final class SignedDownloads {
             time,
             GUARD_MAX,
             line -> {})) {
-      return trust.get(engine);
+      return trust.get(engine, downloader);
     } catch (SigstoreEngine.Refused e) {
       throw new Downloader.Failed(url + ": " + e.getMessage() + ": not used");
     } catch (NotFetched e) {
@@ -221,17 +226,23 @@ final class SignedDownloads {
   }
 
   /// sigstore's public instance, by TUF; its repository is asked through our own downloader.
-  record PublicTrustRoot(Downloader downloader, URI repository, Path store, TimeSource time)
+  ///
+  /// @param root where trust begins, as JSON; null for what the library ships
+  record PublicTrustRoot(URI repository, @Nullable String root, Path store, TimeSource time)
       implements TrustRoot {
     @Override
-    public byte[] get(SigstoreEngine engine)
+    public byte[] get(SigstoreEngine engine, Downloader downloader)
         throws SigstoreEngine.Refused, IOException, InterruptedException {
       AtomicFiles.privateFolder(store);
       return engine.trustedRoot(
-          store, source(repository), source(repository.resolve("targets/")), time.now());
+          root,
+          store,
+          source(downloader, repository),
+          source(downloader, repository.resolve("targets/")),
+          time.now());
     }
 
-    private SigstoreEngine.Source source(URI folder) {
+    private static SigstoreEngine.Source source(Downloader downloader, URI folder) {
       return (name, bytesMax) -> {
         try {
           return downloader.bytes(folder.resolve(name), bytesMax);

@@ -60,7 +60,10 @@ public interface SigstoreEngine {
 
   /// `trusted_root.json` of sigstore's public instance, fetched by TUF from the root key that the
   /// library ships. What was seen is kept in `store`, so that it cannot be rolled back.
-  byte[] trustedRoot(Path store, Source metadata, Source targets, Instant now)
+  ///
+  /// @param root another root to begin with, as JSON, or null
+  byte[] trustedRoot(
+      @Nullable String root, Path store, Source metadata, Source targets, Instant now)
       throws Refused, IOException;
 
   /// Where the transparency logs of a trusted root are asked.

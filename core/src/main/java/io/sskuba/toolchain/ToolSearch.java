@@ -78,6 +78,14 @@ final class ToolSearch {
         new GoBuilder(environment));
   }
 
+  /// The same programs and cache, by another way out.
+  ToolSearch through(Egress egress) {
+    Environment other = egress.over(environment);
+    Downloader through = downloader.through(other, egress.trustPem());
+    return new ToolSearch(
+        lock, platform, other, cache, through, signed.through(through), builder.through(other));
+  }
+
   ToolLock lock() {
     return lock;
   }

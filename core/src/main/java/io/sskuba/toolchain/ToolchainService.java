@@ -32,12 +32,14 @@ public final class ToolchainService implements Toolchain {
   private static final Duration UNUSED = Duration.ofDays(30);
 
   private final ToolSearch search;
+  private final Path runtime;
   private final ToolPrune prune;
   private final TimeSource time;
 
   /// @param runtime where clusters' runtime folders are: what they run is not removed
   ToolchainService(ToolSearch search, Path runtime, TimeSource time) {
     this.search = search;
+    this.runtime = runtime;
     this.prune = new ToolPrune(search.root(), runtime, time);
     this.time = time;
   }
@@ -45,6 +47,11 @@ public final class ToolchainService implements Toolchain {
   public static ToolchainService of(Places places, Environment environment, TimeSource time) {
     return new ToolchainService(
         ToolSearch.of(places, environment, time), places.runtime(), time);
+  }
+
+  @Override
+  public Toolchain through(Egress egress) {
+    return new ToolchainService(search.through(egress), runtime, time);
   }
 
   /// Names of all pinned programs, in the order in which they are got.

@@ -109,7 +109,7 @@ final class FakeGo {
         go,
         more,
         Downloader.Limits.USUAL,
-        engine -> {
+        (engine, downloader) -> {
           throw new SigstoreEngine.Refused("no trust root in this test", null);
         });
   }

@@ -274,7 +274,7 @@ class SignedDownloadsTest {
   @Test
   void saysWhenTheTrustRootCannotBeHad() throws Exception {
     SignedDownloads.TrustRoot trust =
-        engine -> {
+        (engine, downloader) -> {
           throw new SigstoreEngine.Refused("the trust root cannot be read: test", null);
         };
     assertThat(refusal(detached(), "cache", trust)).contains("the trust root cannot be read: test");
@@ -318,7 +318,7 @@ class SignedDownloadsTest {
   }
 
   private SignedDownloads.TrustRoot trust() {
-    return engine -> {
+    return (engine, downloader) -> {
       try {
         return sigstore.trustedRoot(server.url(""));
       } catch (java.security.GeneralSecurityException e) {

@@ -57,24 +57,15 @@ public final class SigstoreJava implements SigstoreEngine {
   private static final int ENTRIES_MAX = 5;
 
   @Override
-  public byte[] trustedRoot(Path store, Source metadata, Source targets, Instant now)
+  public byte[] trustedRoot(
+      @Nullable String root, Path store, Source metadata, Source targets, Instant now)
       throws Refused, IOException {
-    return trustedRoot(
-        RootProvider.fromResource(SigstoreTufClient.PUBLIC_GOOD_ROOT_RESOURCE),
-        store,
-        metadata,
-        targets,
-        now);
-  }
-
-  byte[] trustedRoot(
-      RootProvider root, Path store, Source metadata, Source targets, Instant now)
-      throws Refused, IOException {
+    RootProvider shipped = RootProvider.fromResource(SigstoreTufClient.PUBLIC_GOOD_ROOT_RESOURCE);
     FileSystemTufStore files = FileSystemTufStore.newFileSystemStore(store);
     Updater updater =
         Updater.builder()
             .setClock(Clock.fixed(now, ZoneOffset.UTC))
-            .setTrustedRootPath(root)
+            .setTrustedRootPath(root == null ? shipped : () -> root)
             .setTrustedMetaStore(
                 TrustedMetaStore.newTrustedMetaStore(
                     PassthroughCacheMetaStore.newPassthroughMetaCache(files)))
@@ -87,7 +78,7 @@ public final class SigstoreJava implements SigstoreEngine {
       updater.downloadTarget(TRUSTED_ROOT);
       return files.readTarget(TRUSTED_ROOT);
     } catch (JsonParseException | RuntimeException e) {
-      throw refused("the trust root cannot be read", e);
+      throw refused("sigstore's trust root does not hold", e);
     }
   }
 
