@@ -161,7 +161,8 @@ public final class LocalPlatform implements Platform {
             runtime(key, clusterId),
             folder.resolve("disks"),
             folder.resolve("record.json"),
-            tools),
+            tools,
+            List.of()),
         HostProcess.thisJvm());
   }
 
