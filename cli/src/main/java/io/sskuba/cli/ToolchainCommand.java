@@ -175,9 +175,7 @@ final class ToolchainCommand implements Runnable {
       List<String> removed =
           Wiring.toolchain(session).prune(Duration.ZERO, line -> session.err().println(line));
       session.err().flush();
-      session
-          .out()
-          .println(removed.isEmpty() ? "nothing to remove" : removed.size() + " removed");
+      session.out().println(removed.isEmpty() ? "nothing to remove" : removed.size() + " removed");
       return 0;
     }
   }

@@ -117,7 +117,7 @@ public final class Planning {
       InfraPlan plan,
       Consumer<String> progress)
       throws InterruptedException {
-    Map<String, Path> tools = 
+    Map<String, Path> tools =
         ports
             .toolchain()
             .through(RenderValues.egress(cluster.spec()))

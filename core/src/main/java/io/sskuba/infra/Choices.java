@@ -53,8 +53,7 @@ public record Choices(
 
   public static Choices of(ObjectNode allotment) {
     JsonNode json = allotment.path(KEY);
-    return new Choices(
-        map(json.path("images")), map(json.path("types")), map(json.path("zones")));
+    return new Choices(map(json.path("images")), map(json.path("types")), map(json.path("zones")));
   }
 
   public ObjectNode toJson() {

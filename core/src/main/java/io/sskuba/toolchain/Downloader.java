@@ -60,8 +60,7 @@ final class Downloader {
   }
 
   /// @param trustPem authorities that are trusted beside Java's and those of `SSL_CERT_FILE`
-  Downloader(
-      Environment environment, TimeSource time, Limits limits, @Nullable String trustPem) {
+  Downloader(Environment environment, TimeSource time, Limits limits, @Nullable String trustPem) {
     this.environment = environment;
     this.time = time;
     this.limits = limits;

@@ -5,12 +5,15 @@ import io.sskuba.io.AtomicFiles;
 import io.sskuba.io.Json;
 import io.sskuba.io.TimeSource;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// time, then by the digest that was locked here when the signature held.
 ///
 /// What a signature needs is got first, so that a publisher who has none costs no download.
-/// - Limits: [#SIGNATURE_BYTES_MAX] a signature, [#ANSWER_BYTES_MAX] an answer of the log; else those
-///   of [Downloader].
+/// - Limits: [#SIGNATURE_BYTES_MAX] a signature, [#ANSWER_BYTES_MAX] an answer of the log; else
+///   those of [Downloader].
 /// - Errors: [Downloader.Failed] with the reason in words; then nothing is left in `part`.
 final class SignedDownloads {
   private static final int SIGNATURE_BYTES_MAX = 256 << 10;
@@ -78,14 +81,13 @@ final class SignedDownloads {
       return right && sha256.matches("[0-9a-f]{64}")
           ? new Locked(url, sha256, node.path("verified").asText())
           : null;
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
       return null; // unreadable: the signature decides again
     }
   }
 
   /// Gets the download into `part` and returns how it was verified, in words.
-  String get(
-      Tool tool, URI url, Tool.Signature signature, Path part, Consumer<String> report)
+  String get(Tool tool, URI url, Tool.Signature signature, Path part, Consumer<String> report)
       throws Downloader.Failed, IOException, InterruptedException {
     Locked locked = locked(url);
     if (locked != null) {
@@ -100,7 +102,8 @@ final class SignedDownloads {
     try {
       byte[] digest = HexFormat.of().parseHex(sha256);
       String who =
-          engine.verify(trusted, digest, evidence(engine, trusted, digest, beside), signature.signers());
+          engine.verify(
+              trusted, digest, evidence(engine, trusted, digest, beside), signature.signers());
       String verified = "signature of " + who;
       lock(new Locked(url, sha256, verified));
       return verified;
@@ -154,9 +157,9 @@ final class SignedDownloads {
     Downloader.@Nullable Failed last = null;
     for (URI log : engine.logs(trusted)) {
       try {
-        String answer = downloader.post(at(log), query, ANSWER_BYTES_MAX);
-        if (!answer.isBlank() && !answer.strip().equals("[]")) {
-          return new SigstoreEngine.Evidence.Detached(certificate, beside.signature(), answer);
+        List<String> entries = entries(downloader.post(at(log), query, ANSWER_BYTES_MAX));
+        if (!entries.isEmpty()) {
+          return new SigstoreEngine.Evidence.Detached(certificate, beside.signature(), entries);
         }
       } catch (Downloader.Failed e) {
         last = e;
@@ -165,7 +168,19 @@ final class SignedDownloads {
     if (last != null) {
       throw new Downloader.Failed("transparency log: " + last.getMessage() + ": not used");
     }
-    return new SigstoreEngine.Evidence.Detached(certificate, beside.signature(), "[]");
+    return new SigstoreEngine.Evidence.Detached(certificate, beside.signature(), List.of());
+  }
+
+  private static List<String> entries(String answer) throws Downloader.Failed {
+    List<String> entries = new ArrayList<>();
+    try {
+      Json.parse(answer.getBytes(StandardCharsets.UTF_8))
+          .elements()
+          .forEachRemaining(entry -> entries.add(entry.toString()));
+    } catch (UncheckedIOException | IllegalArgumentException e) {
+      throw new Downloader.Failed("its answer is no JSON");
+    }
+    return entries;
   }
 
   private static URI at(URI log) {

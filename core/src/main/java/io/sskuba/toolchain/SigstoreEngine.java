@@ -27,9 +27,12 @@ public interface SigstoreEngine {
 
   /// What the publisher offers beside the file.
   sealed interface Evidence {
-    /// `FILE.sig` and `FILE.cert`, and the answer of the transparency log to [#logQuery].
-    record Detached(byte[] certificate, byte[] signature, String logAnswer) implements Evidence {
+    /// `FILE.sig` and `FILE.cert`, and what the transparency log has for [#logQuery]: JSON objects
+    /// of one entry each.
+    record Detached(byte[] certificate, byte[] signature, List<String> logEntries)
+        implements Evidence {
       public Detached {
+        logEntries = List.copyOf(logEntries);
         certificate = certificate.clone();
         signature = signature.clone();
       }

@@ -30,19 +30,29 @@ final class SigstoreLoader extends URLClassLoader {
   /// the jars of a distribution, or of the module's classes.
   private static final List<String> PLACES = List.of("sigstore", "../../core/target/sigstore");
 
+  private static @Nullable SigstoreEngine loaded;
+
   private final ClassLoader application = SigstoreLoader.class.getClassLoader();
 
   private SigstoreLoader(URL[] libraries) {
     super("sigstore", libraries, ClassLoader.getPlatformClassLoader());
   }
 
-  static SigstoreEngine load() throws IOException {
+  /// The engine; loaded once, and kept open for as long as this process lives.
+  static synchronized SigstoreEngine load() throws IOException {
+    SigstoreEngine known = loaded;
+    if (known != null) {
+      return known;
+    }
     try {
-      return (SigstoreEngine)
-          new SigstoreLoader(libraries())
-              .loadClass(IMPLEMENTATION)
-              .getDeclaredConstructor()
-              .newInstance();
+      SigstoreEngine engine =
+          (SigstoreEngine)
+              new SigstoreLoader(libraries())
+                  .loadClass(IMPLEMENTATION)
+                  .getDeclaredConstructor()
+                  .newInstance();
+      loaded = engine;
+      return engine;
     } catch (ReflectiveOperationException | LinkageError e) {
       throw new IOException("signatures cannot be checked by this installation: " + e, e);
     }

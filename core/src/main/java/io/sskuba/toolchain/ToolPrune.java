@@ -166,7 +166,7 @@ final class ToolPrune {
           node.path("recipe").asText(),
           folder,
           stamped.isAfter(at) ? stamped : at);
-    } catch (IllegalArgumentException | java.time.format.DateTimeParseException e) {
+    } catch (java.io.UncheckedIOException | IllegalArgumentException | java.time.format.DateTimeParseException e) {
       return null;
     }
   }

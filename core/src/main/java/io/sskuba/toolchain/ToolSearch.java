@@ -305,8 +305,7 @@ final class ToolSearch {
       return null;
     }
     if (published.digest() == null && tool.signature() == null) {
-      reasons.add(
-          "publisher", "no digest known, and its publisher signs no downloads: not used");
+      reasons.add("publisher", "no digest known, and its publisher signs no downloads: not used");
       return null;
     }
     if (environment.get(OFFLINE) != null) {
@@ -332,8 +331,7 @@ final class ToolSearch {
   }
 
   /// Gets the download and returns how it was verified, in words.
-  private String download(
-      Tool tool, Tool.Published published, Path part, Consumer<String> report)
+  private String download(Tool tool, Tool.Published published, Path part, Consumer<String> report)
       throws Downloader.Failed, IOException, InterruptedException {
     String digest = published.digest();
     if (digest != null) {

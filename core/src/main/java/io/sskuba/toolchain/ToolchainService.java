@@ -45,8 +45,7 @@ public final class ToolchainService implements Toolchain {
   }
 
   public static ToolchainService of(Places places, Environment environment, TimeSource time) {
-    return new ToolchainService(
-        ToolSearch.of(places, environment, time), places.runtime(), time);
+    return new ToolchainService(ToolSearch.of(places, environment, time), places.runtime(), time);
   }
 
   @Override

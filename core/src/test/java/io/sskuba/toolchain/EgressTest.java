@@ -46,7 +46,8 @@ class EgressTest {
 
   @Test
   void goesThroughTheFilesProxyUnlessExcepted() throws Exception {
-    try (RawServer proxy = new RawServer("127.208.0.3", (request, out) -> RawServer.ok(out, BODY))) {
+    try (RawServer proxy =
+        new RawServer("127.208.0.3", (request, out) -> RawServer.ok(out, BODY))) {
       Egress egress =
           new Egress(
               proxy.url("").toString(), proxy.url("").toString(), List.of("skip.invalid"), null);
@@ -61,7 +62,8 @@ class EgressTest {
 
   @Test
   void theUsersVariablesGoBeforeTheFile() throws Exception {
-    try (RawServer users = new RawServer("127.208.0.3", (request, out) -> RawServer.ok(out, BODY))) {
+    try (RawServer users =
+        new RawServer("127.208.0.3", (request, out) -> RawServer.ok(out, BODY))) {
       Egress egress = new Egress("http://127.0.0.1:1", null, List.of(), null);
       Environment environment = environment(Map.of("http_proxy", users.url("").toString()));
       Downloader through = downloader(egress.over(environment), null);
@@ -134,8 +136,7 @@ class EgressTest {
   private static HttpsServer server(KeyPair key, X509Certificate certificate) throws Exception {
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);
-    store.setKeyEntry(
-        "key", key.getPrivate(), "x".toCharArray(), new Certificate[] {certificate});
+    store.setKeyEntry("key", key.getPrivate(), "x".toCharArray(), new Certificate[] {certificate});
     KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
     keys.init(store, "x".toCharArray());
     SSLContext context = SSLContext.getInstance("TLS");

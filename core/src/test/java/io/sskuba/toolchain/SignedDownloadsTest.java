@@ -44,13 +44,15 @@ class SignedDownloadsTest {
             "127.208.0.1",
             (request, out) ->
                 pages
-                    .getOrDefault(
-                        request.path(), (r, o) -> RawServer.head(o, "404 Not Found", 0))
+                    .getOrDefault(request.path(), (r, o) -> RawServer.head(o, "404 Not Found", 0))
                     .reply(request, out));
     publish(
         PROGRAM,
         sigstore.sign(
-            PROGRAM, TestSigstore.IDENTITY, TestSigstore.ISSUER, TestSigstore.SIGNED.plusSeconds(5)));
+            PROGRAM,
+            TestSigstore.IDENTITY,
+            TestSigstore.ISSUER,
+            TestSigstore.SIGNED.plusSeconds(5)));
   }
 
   @AfterEach
@@ -74,7 +76,8 @@ class SignedDownloadsTest {
     ensure(detached(), folder.resolve("cache"));
     forgetPrograms();
     // Signed just as well, but other bytes than were seen under this version.
-    byte[] other = "#!/bin/sh\necho \"tool version v1.2.3\" evil\n".getBytes(StandardCharsets.UTF_8);
+    byte[] other =
+        "#!/bin/sh\necho \"tool version v1.2.3\" evil\n".getBytes(StandardCharsets.UTF_8);
     publish(
         other,
         sigstore.sign(
@@ -84,9 +87,7 @@ class SignedDownloadsTest {
     publish(PROGRAM, null);
     said.clear();
     assertThat(ensure(detached(), folder.resolve("cache"))).hasBinaryContent(PROGRAM);
-    assertThat(server.requests.getLast().path())
-        .as("the digest is enough")
-        .isEqualTo("/tool");
+    assertThat(server.requests.getLast().path()).as("the digest is enough").isEqualTo("/tool");
   }
 
   @Test
@@ -125,7 +126,8 @@ class SignedDownloadsTest {
   void takesAnIdentityThatFitsAPatternWhollyOnly() throws Exception {
     String lock =
         detached()
-            .replace("identity: release@publisher.example", "identityPattern: 'release@.+\\.example'");
+            .replace(
+                "identity: release@publisher.example", "identityPattern: 'release@.+\\.example'");
     assertThat(ensure(lock, folder.resolve("cache"))).hasBinaryContent(PROGRAM);
     assertThat(refusal(lock.replace("release@.+\\.example", "publisher"), "other"))
         .contains("release@publisher.example");
@@ -176,7 +178,8 @@ class SignedDownloadsTest {
             TestSigstore.ISSUER,
             TestSigstore.SIGNED.plusSeconds(601)));
     for (String lock : List.of(detached(), bundle())) {
-      assertThat(refusal(lock)).contains("but the log took the signature in at 2026-03-01T12:10:01Z");
+      assertThat(refusal(lock))
+          .contains("but the log took the signature in at 2026-03-01T12:10:01Z");
     }
   }
 
@@ -222,7 +225,8 @@ class SignedDownloadsTest {
     for (String missing : List.of("/tool.sig", "/tool.cert")) {
       RawServer.Handler page = pages.remove(missing);
       server.requests.clear();
-      assertThat(refusal(detached())).contains("no signature: ", missing + ": HTTP 404", "not used");
+      assertThat(refusal(detached()))
+          .contains("no signature: ", missing + ": HTTP 404", "not used");
       assertThat(server.requests).noneMatch(request -> request.path().equals("/tool"));
       pages.put(missing, page);
     }
@@ -251,7 +255,8 @@ class SignedDownloadsTest {
           out.write(PROGRAM, 0, 10);
         });
     assertThat(refusal(detached())).containsAnyOf("cut short at 10 of", "Premature EOF");
-    // A server that does not say how long it is cannot be caught by its length, but by the signature.
+    // A server that does not say how long it is cannot be caught by its length, but by the
+    // signature.
     pages.put(
         "/tool",
         (request, out) -> {

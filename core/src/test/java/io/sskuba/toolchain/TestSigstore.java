@@ -123,8 +123,7 @@ final class TestSigstore {
     byte[] rootHash = sha256(concat(new byte[] {0}, bytes));
     String note = "127.0.0.1 - 1\n1\n" + base64(rootHash) + "\n";
     byte[] hint = java.util.Arrays.copyOf(logId, 4);
-    byte[] noteSignature =
-        sign(entryLog.getPrivate(), note.getBytes(StandardCharsets.UTF_8));
+    byte[] noteSignature = sign(entryLog.getPrivate(), note.getBytes(StandardCharsets.UTF_8));
     return new Entry(
         body,
         seconds,
@@ -177,7 +176,9 @@ final class TestSigstore {
          "keyDetails":"PKIX_ECDSA_P256_SHA_256","validFor":{"start":"2025-01-01T00:00:00Z"}},
          "logId":{"keyId":"%s"}}"""
         .formatted(
-            url, base64(key.getPublic().getEncoded()), base64(sha256(key.getPublic().getEncoded())));
+            url,
+            base64(key.getPublic().getEncoded()),
+            base64(sha256(key.getPublic().getEncoded())));
   }
 
   private X509Certificate leaf(KeyPair key, String identity, String issuer) throws Exception {
@@ -201,7 +202,8 @@ final class TestSigstore {
     builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
     builder.addExtension(
         Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_codeSigning));
-    int kind = identity.contains("://") ? GeneralName.uniformResourceIdentifier : GeneralName.rfc822Name;
+    int kind =
+        identity.contains("://") ? GeneralName.uniformResourceIdentifier : GeneralName.rfc822Name;
     builder.addExtension(
         Extension.subjectAlternativeName, true, new GeneralNames(new GeneralName(kind, identity)));
     builder.addExtension(ISSUER_OID, false, new DERUTF8String(issuer));
@@ -216,7 +218,8 @@ final class TestSigstore {
     signed.write(ByteBuffer.allocate(8).putLong(at).array());
     signed.write(new byte[] {0, 1}); // precert_entry
     signed.write(sha256(ca.getPublic().getEncoded()));
-    signed.write(new byte[] {(byte) (tbs.length >> 16), (byte) (tbs.length >> 8), (byte) tbs.length});
+    signed.write(
+        new byte[] {(byte) (tbs.length >> 16), (byte) (tbs.length >> 8), (byte) tbs.length});
     signed.write(tbs);
     signed.write(new byte[] {0, 0}); // no extensions
     byte[] signature = sign(certificateLog.getPrivate(), signed.toByteArray());

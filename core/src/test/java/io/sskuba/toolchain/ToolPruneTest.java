@@ -130,8 +130,7 @@ class ToolPruneTest {
         """
         {"tool": "%s", "version": "%s", "platform": "linux/amd64", "recipe": "%s", "digest": "%s",
          "source": "built", "verified": "test", "at": "%s", "path": "%s"}"""
-            .formatted(
-                name, version, recipe, digest, used, cache().relativize(program)));
+            .formatted(name, version, recipe, digest, used, cache().relativize(program)));
     Path stamp = Files.writeString(entry.resolveSibling(entry.getFileName() + ".stamp"), "x");
     Files.setLastModifiedTime(stamp, FileTime.from(used));
     Files.setLastModifiedTime(program.getParent(), FileTime.from(used));

@@ -168,5 +168,4 @@ class TrustRootTest {
   private static String hex(byte[] bytes) throws Exception {
     return HexFormat.of().formatHex(TestSigstore.sha256(bytes));
   }
-
 }

@@ -48,8 +48,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Checks signatures with sigstore-java.
-/// - Errors: [SigstoreEngine.Refused] also for what the library throws unchecked at malformed input:
-///   it is read before anything of it is known to be good.
+/// - Errors: [SigstoreEngine.Refused] also for what the library throws unchecked at malformed
+///   input: it is read before anything of it is known to be good.
 /// - Source: the bundle and the trusted root, github.com/sigstore/protobuf-specs; the log's search,
 ///   the OpenAPI document of github.com/sigstore/rekor; TUF 1.0.
 public final class SigstoreJava implements SigstoreEngine {
@@ -119,8 +119,8 @@ public final class SigstoreJava implements SigstoreEngine {
   }
 
   @Override
-  public String verify(
-      byte[] trustedRoot, byte[] sha256, Evidence evidence, List<Signer> signers) throws Refused {
+  public String verify(byte[] trustedRoot, byte[] sha256, Evidence evidence, List<Signer> signers)
+      throws Refused {
     SigstoreTrustedRoot root = root(trustedRoot);
     try {
       KeylessVerifier verifier = KeylessVerifier.builder().trustedRootProvider(() -> root).build();
@@ -145,7 +145,7 @@ public final class SigstoreJava implements SigstoreEngine {
       KeylessVerifier verifier, byte[] sha256, Evidence.Detached detached, List<Signer> signers)
       throws Refused, CertificateException {
     X509Certificate leaf = leaf(detached.certificate());
-    List<RekorEntry> entries = entries(detached.logAnswer());
+    List<RekorEntry> entries = entries(detached.logEntries());
     if (entries.isEmpty()) {
       throw new Refused("the transparency log does not have it" + signedBy(leaf), null);
     }
@@ -171,8 +171,7 @@ public final class SigstoreJava implements SigstoreEngine {
   }
 
   private static String verify(
-      KeylessVerifier verifier, byte[] sha256, Bundle bundle, List<Signer> signers)
-      throws Refused {
+      KeylessVerifier verifier, byte[] sha256, Bundle bundle, List<Signer> signers) throws Refused {
     X509Certificate leaf = Certificates.getLeaf(bundle.getCertPath());
     if (bundle.getMessageSignature().isEmpty() || bundle.getEntries().isEmpty()) {
       throw new Refused("it is no signature of a file with a proof of the transparency log", null);
@@ -230,16 +229,11 @@ public final class SigstoreJava implements SigstoreEngine {
     return options.build();
   }
 
-  /// The log answers with a list of maps of one entry each.
-  private static List<RekorEntry> entries(String answer) throws Refused {
+  private static List<RekorEntry> entries(List<String> answers) throws Refused {
     List<RekorEntry> entries = new ArrayList<>();
     try {
-      for (var one : com.google.gson.JsonParser.parseString(answer).getAsJsonArray()) {
-        if (entries.size() == ENTRIES_MAX) {
-          break;
-        }
-        entries.add(
-            RekorResponse.newRekorResponse(URI.create("log"), one.toString()).getEntry());
+      for (String one : answers.subList(0, Math.min(answers.size(), ENTRIES_MAX))) {
+        entries.add(RekorResponse.newRekorResponse(URI.create("log"), one).getEntry());
       }
     } catch (RekorParseException | RuntimeException e) {
       throw refused("the transparency log's answer cannot be read", e);
@@ -316,7 +310,8 @@ public final class SigstoreJava implements SigstoreEngine {
 
   private static Refused refused(String what, Throwable cause) {
     @Nullable String why = cause.getMessage();
-    String reason = why == null ? cause.getClass().getSimpleName() : why.lines().findFirst().orElse("");
+    String reason =
+        why == null ? cause.getClass().getSimpleName() : why.lines().findFirst().orElse("");
     @Nullable Throwable deeper = cause.getCause();
     if (deeper != null && deeper.getMessage() != null && !reason.contains(deeper.getMessage())) {
       reason = reason + ": " + deeper.getMessage().lines().findFirst().orElse("");
