@@ -72,19 +72,21 @@ final class ToolchainCommand implements Runnable {
               .put("source", t.source())
               .put("verified", t.verified())
               .put("digest", t.digest())
-              .put("path", t.path() == null ? null : t.path().toString());
+              .put("path", t.path() == null ? null : t.path().toString())
+              .put("download", t.download());
         }
         session.out().print(Json.pretty(json));
         return 0;
       }
-      Table table = new Table("NAME", "VERSION", "STATE", "SOURCE", "VERIFIED");
+      Table table = new Table("NAME", "VERSION", "STATE", "SOURCE", "VERIFIED", "DOWNLOAD");
       for (ToolState t : tools) {
         table.row(
             t.name(),
             t.version(),
             t.path() != null ? "here" : "missing",
             dash(t.source()),
-            dash(t.verified()));
+            dash(t.verified()),
+            t.download());
       }
       session.out().print(table);
       return 0;

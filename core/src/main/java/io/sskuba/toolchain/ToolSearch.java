@@ -100,6 +100,19 @@ final class ToolSearch {
     return cache.root().resolve("locks").resolve(tool.name() + ".lock");
   }
 
+  /// How the publisher's download would be verified, in words.
+  String download(Tool tool) {
+    Tool.Published published = tool.published().get(platform.toString());
+    Tool.Signature signature = tool.signature();
+    if (published == null) {
+      return "none";
+    }
+    if (published.digest() != null || signed.locked(published.url()) != null) {
+      return "locked digest";
+    }
+    return signature == null ? "unsigned, not used" : "sigstore signature";
+  }
+
   /// The recipes of all tools for this machine.
   Set<String> recipes() {
     return lock.tools().stream()

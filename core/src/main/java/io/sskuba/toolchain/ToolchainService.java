@@ -181,7 +181,8 @@ public final class ToolchainService implements Toolchain {
           entry.source(),
           entry.verified(),
           "sha256:" + entry.digest(),
-          entry.path());
+          entry.path(),
+          search.download(tool));
     }
     Path onPath = search.onPath(tool).orElse(null);
     return new ToolState(
@@ -191,7 +192,8 @@ public final class ToolchainService implements Toolchain {
         onPath == null ? null : "path",
         onPath == null ? null : "says it is " + tool.version(),
         null,
-        onPath);
+        onPath,
+        search.download(tool));
   }
 
   private Tool tool(String name) {
