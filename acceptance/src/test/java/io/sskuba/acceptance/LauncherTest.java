@@ -116,7 +116,7 @@ class LauncherTest {
     Path source = Files.writeString(home.resolve("pom.xml"), "<project/>");
     Path count = folder.resolve("count");
     executable(
-        folder.resolve("bin/mvn"),
+        Files.createDirectories(folder.resolve("bin")).resolve("mvn"),
         """
         #!/bin/sh
         case $1 in -v) echo "Apache Maven 3.9.9"; exit 0 ;; esac
