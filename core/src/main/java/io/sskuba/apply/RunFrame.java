@@ -30,7 +30,8 @@ final class RunFrame {
   /// Starts what takes longest: the toolchain, and the RSA-4096 key of a new cluster.
   Early early(Run run, Checked checked) {
     LoadedSpec loaded = checked.change().loaded();
-    Platform platform = ports.platforms().apply(loaded.spec().target().provider()).orElseThrow();
+    Platform platform =
+        ports.platforms().of(loaded.spec().target().provider(), loaded.rehearsal()).orElseThrow();
     Toolchain toolchain = ports.toolchain().through(RenderValues.egress(loaded.spec()));
     Run.Beside<Map<String, Path>> tools =
         run.beside("get-toolchain", progress -> toolchain.ensure(platform.tools(), progress));
