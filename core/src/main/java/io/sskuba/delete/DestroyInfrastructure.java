@@ -4,6 +4,7 @@ import io.sskuba.apply.Ports;
 import io.sskuba.apply.SealedPassphrase;
 import io.sskuba.infra.Infrastructure;
 import io.sskuba.infra.Infrastructure.StateResource;
+import io.sskuba.infra.Platform;
 import io.sskuba.infra.Platform.Remnant;
 import io.sskuba.problem.ProblemKind;
 import io.sskuba.problem.SskubaException;
@@ -49,6 +50,9 @@ public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
         }
         context.log("destroy: " + e.problem().summary());
       }
+      Platform.Modelled modelled =
+          doomed.platform().modelled(doomed.platform().plan(doomed.cluster()), "delete");
+      context.modelled(modelled.full(), modelled.waited());
       stack = stack(doomed.record().key(), infra.resources());
     }
     context.log(known.size() + " resources");
