@@ -162,10 +162,24 @@ final class OnPremTypes {
                       "docker:index/ContainerMount.type", List.of("bind", "volume", "tmpfs"),
                       "docker:index/ContainerPort.protocol", List.of("tcp", "udp")))));
 
+  private static final Map<String, Map<String, List<String>>> LOOKUPS =
+      Map.of(
+          "vsphere",
+          Map.of(
+              "vsphere:index/getDatacenter:getDatacenter", List.of(),
+              "vsphere:index/getComputeCluster:getComputeCluster", List.of("name"),
+              "vsphere:index/getDatastore:getDatastore", List.of("name"),
+              "vsphere:index/getNetwork:getNetwork", List.of("name"),
+              "vsphere:index/getContentLibrary:getContentLibrary", List.of("name"),
+              "vsphere:index/getContentLibraryItem:getContentLibraryItem",
+                  List.of("libraryId", "name", "type"),
+              "vsphere:index/getHost:getHost", List.of("datacenterId"),
+              "vsphere:index/getHostPciDevice:getHostPciDevice", List.of("hostId")));
+
   private OnPremTypes() {}
 
   /// What the published SDK says.
   static ObjectNode of(String pkg) {
-    return PythonSdk.of(pkg, VERSIONS.get(pkg)).document(FACTS.get(pkg));
+    return PythonSdk.of(pkg, VERSIONS.get(pkg)).document(FACTS.get(pkg), LOOKUPS.getOrDefault(pkg, Map.of()));
   }
 }

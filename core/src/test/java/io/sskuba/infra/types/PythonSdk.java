@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,6 +32,11 @@ import org.junit.jupiter.api.Assumptions;
 final class PythonSdk {
   private static final Pattern CLASS = Pattern.compile("^class (\\w+)\\b.*:$");
   private static final Pattern GETTER = Pattern.compile("@pulumi\\.getter\\(name=\"(\\w+)\"\\)");
+  private static final Pattern RESULT = Pattern.compile("^    def (\\w+)\\(self\\) -> (.+):$");
+  private static final Pattern FUNCTION = Pattern.compile("^def (get_\\w+)\\((.*)$");
+  private static final Pattern ARGUMENT = Pattern.compile("__args__\\['(\\w+)'\\] = (\\w+)");
+  private static final Pattern INVOKED =
+      Pattern.compile("pulumi\\.runtime\\.invoke\\('([^']+)', .*typ=(\\w+)\\)");
   private static final Pattern TOKEN = Pattern.compile("@pulumi\\.type_token\\(\"([^\"]+)\"\\)");
 
   private final String pkg;
@@ -44,6 +48,9 @@ final class PythonSdk {
   /// Type token to the folder and name of its class.
   private final Map<String, Named> tokens = new TreeMap<>();
 
+  /// Function token to the function.
+  private final Map<String, Function> functions = new TreeMap<>();
+
   private PythonSdk(String pkg, String version) {
     this.pkg = pkg;
     this.version = version;
@@ -53,9 +60,14 @@ final class PythonSdk {
 
   private record Parameter(String type, boolean required) {}
 
+  /// @param inputs Pulumi name to Python type
+  private record Function(String folder, Map<String, String> inputs, String result) {}
+
   /// @param parameters of the constructor, by Python name
   /// @param names Python name to Pulumi name
-  private record Parsed(Map<String, Parameter> parameters, Map<String, String> names) {
+  /// @param results properties, by Python name
+  private record Parsed(
+      Map<String, Parameter> parameters, Map<String, String> names, Map<String, String> results) {
     String pulumi(String python) {
       return names.getOrDefault(python, python);
     }
@@ -67,7 +79,9 @@ final class PythonSdk {
       for (ZipEntry entry : wheel.stream().filter(e -> e.getName().endsWith(".py")).toList()) {
         String folder = entry.getName().substring(0, entry.getName().lastIndexOf('/') + 1);
         try (var in = wheel.getInputStream(entry)) {
-          sdk.read(folder, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+          String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+          sdk.read(folder, text);
+          sdk.readFunction(folder, text);
         }
       }
     } catch (IOException e) {
@@ -119,6 +133,7 @@ final class PythonSdk {
     String getter = "";
     Map<String, Parameter> parameters = new LinkedHashMap<>();
     Map<String, String> names = new LinkedHashMap<>();
+    Map<String, String> results = new LinkedHashMap<>();
     boolean constructor = false;
     for (String line : text.lines().toList()) {
       Matcher begins = CLASS.matcher(line);
@@ -130,10 +145,11 @@ final class PythonSdk {
         name = begins.group(1);
         parameters = new LinkedHashMap<>();
         names = new LinkedHashMap<>();
+        results = new LinkedHashMap<>();
         constructor = false;
         classes
             .computeIfAbsent(folder, _ -> new TreeMap<>())
-            .putIfAbsent(name, new Parsed(parameters, names));
+            .putIfAbsent(name, new Parsed(parameters, names, results));
         if (!pending.isEmpty()) {
           tokens.put(pending, new Named(folder, name));
           pending = "";
@@ -144,9 +160,46 @@ final class PythonSdk {
         constructor = !parameter(line.strip(), parameters);
       } else if (named.find()) {
         getter = named.group(1);
-      } else if (!getter.isEmpty() && line.strip().startsWith("def ")) {
-        names.put(line.strip().substring(4, line.strip().indexOf('(')), getter);
-        getter = "";
+      } else if (line.strip().startsWith("def ")) {
+        String python = line.strip().substring(4, line.strip().indexOf('('));
+        if (!getter.isEmpty()) {
+          names.put(python, getter);
+          getter = "";
+        }
+        Matcher result = RESULT.matcher(line);
+        if (result.matches()) {
+          results.putIfAbsent(python, result.group(2));
+        }
+      }
+    }
+  }
+
+  /// A file holds at most one function: its arguments, and what it is called.
+  private void readFunction(String folder, String text) {
+    Map<String, String> types = new LinkedHashMap<>();
+    Map<String, String> inputs = new TreeMap<>();
+    boolean signature = false;
+    for (String line : text.lines().toList()) {
+      Matcher begins = FUNCTION.matcher(line);
+      Matcher argument = ARGUMENT.matcher(line);
+      Matcher invoked = INVOKED.matcher(line);
+      String one = line.strip();
+      if (begins.matches() && types.isEmpty()) {
+        signature = true;
+        one = begins.group(2);
+      }
+      if (signature) {
+        signature = !one.contains("opts: ");
+        int colon = one.indexOf(':');
+        int end = one.lastIndexOf(" = None");
+        if (signature && colon > 0 && end > colon) {
+          types.put(one.substring(0, colon), one.substring(colon + 1, end).strip());
+        }
+      } else if (argument.find() && types.containsKey(argument.group(2))) {
+        inputs.put(argument.group(1), types.get(argument.group(2)));
+      } else if (invoked.find()) {
+        functions.put(invoked.group(1), new Function(folder, inputs, invoked.group(2)));
+        return;
       }
     }
   }
@@ -165,7 +218,8 @@ final class PythonSdk {
   /// The document of these types.
   ///
   /// @param rules what the provider's documentation says and the SDK does not
-  ObjectNode document(Map<String, TypeFacts> rules) {
+  /// @param lookups function token to its required inputs, which the SDK does not say either
+  ObjectNode document(Map<String, TypeFacts> rules, Map<String, List<String>> lookups) {
     ObjectNode json =
         Json.object().put("package", pkg).put("version", version);
     json.put("source", "pulumi-" + pkg + "==" + version + " (PyPI)");
@@ -175,6 +229,9 @@ final class PythonSdk {
     Set<Named> seen = new LinkedHashSet<>();
     new TreeMap<>(rules)
         .forEach((token, facts) -> types.set(token, type(token, facts, open)));
+    ObjectNode invoked = Json.object();
+    new TreeMap<>(lookups)
+        .forEach((token, required) -> invoked.set(token, function(token, required, open)));
     while (!open.isEmpty()) {
       Named next = open.pop();
       if (seen.add(next)) {
@@ -197,6 +254,28 @@ final class PythonSdk {
                         enumerate(all, path, values);
                       }
                     }));
+    if (!invoked.isEmpty()) {
+      json.set("functions", invoked);
+    }
+    return json;
+  }
+
+  private ObjectNode function(String token, List<String> required, Deque<Named> open) {
+    Function function = functions.get(token);
+    if (function == null) {
+      throw new IllegalArgumentException("the SDK has no function " + token);
+    }
+    ObjectNode json = Json.object();
+    ObjectNode inputs = json.putObject("inputs");
+    function.inputs().forEach((n, t) -> inputs.set(n, shape(t, function.folder(), open)));
+    required.forEach(json.putArray("required")::add);
+    Parsed result = parsed(function.folder(), function.result());
+    Map<String, ObjectNode> sorted = new TreeMap<>();
+    result
+        .results()
+        .forEach((p, t) -> sorted.put(result.pulumi(p), shape(t, function.folder(), open)));
+    ObjectNode outputs = json.putObject("outputs");
+    sorted.forEach(outputs::set);
     return json;
   }
 
@@ -222,10 +301,10 @@ final class PythonSdk {
     type.set("inputs", inputs);
     type.set("required", required(arguments));
     Parsed state = parsed(resource.folder(), "_" + resource.name() + "State");
-    Set<String> outputs = new TreeSet<>();
-    outputs.add("id");
-    state.parameters().keySet().forEach(p -> outputs.add(state.pulumi(p)));
-    outputs.forEach(type.putArray("outputs")::add);
+    ObjectNode outputs = properties(state, resource.folder(), Map.of(), open);
+    inputs.fieldNames().forEachRemaining(outputs::remove);
+    outputs.putObject("id").put("type", "string");
+    type.set("outputs", outputs);
     facts.replace().stream().sorted().forEach(type.putArray("replace")::add);
     for (String name : facts.replace()) {
       if (!inputs.has(name)) {
@@ -283,7 +362,7 @@ final class PythonSdk {
       json.put("type", "array").set("items", shape(inside(python, "Sequence["), folder, open));
     } else if (python.startsWith("Mapping[str, ")) {
       json.put("type", "map").set("items", shape(inside(python, "Mapping[str, "), folder, open));
-    } else if (python.startsWith("'")) {
+    } else if (python.startsWith("'") && !python.contains(".")) {
       Named named = new Named(folder, python.substring(1, python.length() - 1));
       open.push(named);
       json.put("type", "object").put("ref", key(named));
