@@ -39,6 +39,7 @@ final class DeleteCommand implements Callable<Integer> {
   private final Session session;
   @Mixin Common common;
   @Mixin OutputOption output;
+  @Mixin RehearseOption rehearsal;
 
   @Parameters(arity = "0..1", paramLabel = "NAME", description = "Name or FQDN of the cluster.")
   @Nullable String name;
@@ -81,6 +82,7 @@ final class DeleteCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     duration("--drain-deadline", drainDeadline);
+    rehearsal.settle();
     if (expired) {
       return deleteExpired();
     }
@@ -102,14 +104,14 @@ final class DeleteCommand implements Callable<Integer> {
     }
     session.confirm(
         "Cluster "
-            + record.get().name()
+            + record.get().shown()
             + " ("
             + record.get().fqdn()
             + ", "
             + record.get().target()
             + ") and everything on it is deleted.",
         yes,
-        "sskuba-ctl delete " + record.get().name());
+        "sskuba-ctl delete " + record.get().shown());
     delete(record.get());
     return 0;
   }
@@ -126,8 +128,11 @@ final class DeleteCommand implements Callable<Integer> {
     String path = String.valueOf(givenFile);
     ClusterSpec spec =
         SpecReader.read(
-            FileOption.bytes(session, path), path, FileOption.folder(session, path), false);
-    return spec.metadata().name();
+            FileOption.bytes(session, path),
+            path,
+            FileOption.folder(session, path),
+            rehearsal.rehearse);
+    return (rehearsal.rehearse ? "rehearsal/" : "") + spec.metadata().name();
   }
 
   /// A receipt says that it was deleted; a file whose cluster was never made leaves nothing to do.
@@ -159,7 +164,7 @@ final class DeleteCommand implements Callable<Integer> {
     }
     session.confirm(
         "Expired: "
-            + String.join(", ", over.stream().map(ClusterRecord::name).toList())
+            + String.join(", ", over.stream().map(ClusterRecord::shown).toList())
             + ". What they left is deleted.",
         yes,
         "sskuba-ctl delete --expired");

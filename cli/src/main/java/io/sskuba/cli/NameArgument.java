@@ -84,9 +84,7 @@ final class NameArgument {
     Set<String> names = new LinkedHashSet<>();
     for (ClusterRecord record : store.survey().records()) {
       names.add(
-          record.rehearsal()
-              ? "rehearsal/" + record.name().replace("rehearsal/", "")
-              : record.name());
+          record.shown());
     }
     for (String key : store.receiptKeys()) {
       names.add(key.replace("rehearsal.", "rehearsal/"));

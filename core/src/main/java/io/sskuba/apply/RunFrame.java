@@ -29,7 +29,8 @@ final class RunFrame {
   /// Starts what takes longest: the toolchain, and the RSA-4096 key of a new cluster.
   Early early(Run run, Checked checked) {
     LoadedSpec loaded = checked.change().loaded();
-    Platform platform = ports.platforms().apply(loaded.spec().target().provider()).orElseThrow();
+    Platform platform =
+        ports.platforms().of(loaded.spec().target().provider(), loaded.rehearsal()).orElseThrow();
     Run.Beside<Map<String, Path>> tools =
         run.beside(
             "get-toolchain", progress -> ports.toolchain().ensure(platform.tools(), progress));

@@ -21,8 +21,8 @@ import java.util.Optional;
 /// Destroys the stack, last made first, and then the stack itself.
 /// - Idempotent: a stack that is not there is destroyed already.
 /// - Limits: what is left of the delete's deadline.
-/// - Errors: `INFRA_LOCKED`, `STATE_UNWRITABLE`. A destroy that fails or runs out of time is not thrown: what stayed
-///   stands in the receipt.
+/// - Errors: `INFRA_LOCKED`, `STATE_UNWRITABLE`. A destroy that fails or runs out of time is not
+///   thrown: what stayed stands in the receipt.
 public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
   private final Ports ports;
 
@@ -54,17 +54,19 @@ public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
         context.log("destroy: " + e.problem().summary());
       }
       context.log(known.size() + " resources");
+      Platform.Cluster cluster = whole(doomed, known);
+      if (!doomed.cluster().allotment().isEmpty()) {
+        Platform.Modelled modelled =
+            doomed.platform().modelled(doomed.platform().plan(cluster), "delete");
+        context.modelled(modelled.full(), modelled.waited());
+      }
       return doomed.with(
-          whole(doomed, known),
-          known,
-          List.of(stack(doomed.record().key(), infra.resources())),
-          torn);
+          cluster, known, List.of(stack(doomed.record().key(), infra.resources())), torn);
     }
   }
 
   /// With a stack that nothing can read, what it spoke of is swept without it.
-  private List<Doomed.Corrupt> setAside(
-      Doomed doomed, Infrastructure infra, PhaseContext context) {
+  private List<Doomed.Corrupt> setAside(Doomed doomed, Infrastructure infra, PhaseContext context) {
     Optional<Path> torn = infra.setAsideTorn();
     if (torn.isEmpty()) {
       return List.of();

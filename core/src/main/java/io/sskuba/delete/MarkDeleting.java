@@ -65,7 +65,7 @@ public final class MarkDeleting implements Phase<DeleteRequest, Doomed> {
     Platform platform =
         ports
             .platforms()
-            .apply(spec.target().provider())
+            .of(spec.target().provider(), record.rehearsal())
             .orElseThrow(
                 () ->
                     new SskubaException(

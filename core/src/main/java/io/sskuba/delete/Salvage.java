@@ -54,7 +54,8 @@ final class Salvage {
     Path file = ports.store().folder(key).resolve("record.json");
     String text = text(file);
     JsonNode raw = raw(text);
-    Platform platform = platform(field(raw, text, "target").orElse("local"));
+    Platform platform =
+        platform(field(raw, text, "target").orElse("local"), key.startsWith("rehearsal."));
     Platform.Traces traces = platform.traces(key);
     List<String> ids = new ArrayList<>(traces.clusterIds());
     Optional<String> recorded = field(raw, text, "clusterId").filter(i -> ID.matcher(i).matches());
@@ -97,10 +98,10 @@ final class Salvage {
         .orElse(why.summary());
   }
 
-  private Platform platform(String target) {
+  private Platform platform(String target, boolean rehearsal) {
     for (ClusterSpec.Provider provider : ClusterSpec.Provider.values()) {
       if (provider.word().equals(target)) {
-        Optional<Platform> platform = ports.platforms().apply(provider);
+        Optional<Platform> platform = ports.platforms().of(provider, rehearsal);
         if (platform.isPresent()) {
           return platform.get();
         }
@@ -110,7 +111,7 @@ final class Salvage {
                 "target " + target + " cannot be deleted by this release"));
       }
     }
-    return platform("local");
+    return platform("local", rehearsal);
   }
 
   private static String text(Path file) {

@@ -30,6 +30,10 @@ public final class TopologyJson {
     }
     ObjectNode twins = json.putObject("twins");
     topology.addresses().twins().forEach(twins::put);
+    if (!topology.addresses().doors().isEmpty()) {
+      ObjectNode doors = json.putObject("doors");
+      topology.addresses().doors().forEach(doors::put);
+    }
     return json;
   }
 
@@ -49,11 +53,13 @@ public final class TopologyJson {
     }
     Map<String, String> twins = new LinkedHashMap<>();
     json.path("twins").properties().forEach(e -> twins.put(e.getKey(), e.getValue().asText()));
+    Map<String, String> doors = new LinkedHashMap<>();
+    json.path("doors").properties().forEach(e -> doors.put(e.getKey(), e.getValue().asText()));
     return new Topology(
         json.path("endpointHost").asText(),
         json.path("endpointPort").asInt(),
         sans,
         machines,
-        new AddressMap(twins));
+        new AddressMap(twins, List.of(), doors));
   }
 }

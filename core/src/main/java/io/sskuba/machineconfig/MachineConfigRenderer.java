@@ -2,6 +2,7 @@ package io.sskuba.machineconfig;
 
 import io.sskuba.infra.Topology;
 import io.sskuba.io.Yaml;
+import io.sskuba.net.AddressMap;
 import io.sskuba.pki.LeafCertificates;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.ClusterSpec.Patch;
@@ -22,6 +23,7 @@ import java.util.stream.Collectors;
 /// - Errors: [IllegalArgumentException] that names the patch's source when a user's patch does not
 ///   fit.
 public final class MachineConfigRenderer {
+  private static final int TALOS_PORT = 50000;
   private final RenderInput input;
   private final TargetPatches target;
   private final Map<String, List<NamedPatch>> poolPatches = new HashMap<>();
@@ -95,7 +97,7 @@ public final class MachineConfigRenderer {
     // A talosconfig is for whoever dials from this machine: it names what can be dialled.
     List<String> addresses =
         input.topology().controlPlanes().stream()
-            .map(machine -> input.topology().addresses().twin(machine.address()))
+            .map(machine -> talosEndpoint(input.topology().addresses(), machine.address()))
             .toList();
     String talosconfig =
         Talosconfig.admin(
@@ -106,6 +108,12 @@ public final class MachineConfigRenderer {
             input.now(),
             input.random());
     return new MachineConfigs(configs, talosconfig);
+  }
+
+  /// `HOST`, or `HOST:PORT` where the port is not Talos's own.
+  private static String talosEndpoint(AddressMap addresses, String address) {
+    AddressMap.Dial dial = addresses.talos(address, TALOS_PORT);
+    return dial.port() == TALOS_PORT ? dial.host() : dial.host() + ":" + dial.port();
   }
 
   private List<Map<String, Object>> apply(List<Map<String, Object>> documents, NamedPatch patch) {

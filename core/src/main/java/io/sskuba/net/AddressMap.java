@@ -14,17 +14,38 @@ import java.util.Map;
 /// @param twins cluster address to loopback twin, for example `10.64.0.2` to `127.64.0.2`
 /// @param blocks whole networks whose hosts have the same number in their twin network; asked after
 ///   `twins`
-public record AddressMap(Map<String, String> twins, List<Block> blocks) {
+/// @param doors where the Talos API of a machine is dialled when that is not the machine's own
+///   address: cluster address to `HOST:PORT`, for example a public address or a port of the load
+///   balancer. The host is looked up in `twins` in its turn.
+public record AddressMap(Map<String, String> twins, List<Block> blocks, Map<String, String> doors) {
 
   public static final AddressMap IDENTITY = new AddressMap(Map.of());
 
   public AddressMap {
     twins = Collections.unmodifiableMap(new LinkedHashMap<>(twins));
     blocks = List.copyOf(blocks);
+    doors = Collections.unmodifiableMap(new LinkedHashMap<>(doors));
   }
 
   public AddressMap(Map<String, String> twins) {
-    this(twins, List.of());
+    this(twins, List.of(), Map.of());
+  }
+
+  public AddressMap(Map<String, String> twins, List<Block> blocks) {
+    this(twins, blocks, Map.of());
+  }
+
+  /// Where the Talos API of a machine is dialled from here.
+  public record Dial(String host, int port) {}
+
+  /// The door of `address` where it has one, else its twin at `port`.
+  public Dial talos(String address, int port) {
+    String door = doors.get(address);
+    if (door == null) {
+      return new Dial(twin(address), port);
+    }
+    int colon = door.lastIndexOf(':');
+    return new Dial(twin(door.substring(0, colon)), Integer.parseInt(door.substring(colon + 1)));
   }
 
   /// A network and its twin, both IPv4 `A.B.C.D/N`.

@@ -283,6 +283,25 @@ public final class Run {
     }
 
     @Override
+    public void modelled(Duration full, Duration waited) {
+      if (!full.isZero()) {
+        events.accept(
+            new RunEvent(
+                time.now(),
+                id,
+                cluster,
+                phase,
+                RunEvent.Kind.LOG,
+                "takes " + io.sskuba.spec.Durations.format(full) + " in the cloud's latency model",
+                null,
+                elapsed(start),
+                null,
+                full.toMillis(),
+                waited.toMillis()));
+      }
+    }
+
+    @Override
     public void log(String message) {
       lastMessage = message;
       emit(phase, RunEvent.Kind.LOG, message, null, elapsed(start), null);

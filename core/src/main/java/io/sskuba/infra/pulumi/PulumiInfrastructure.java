@@ -10,6 +10,7 @@ import com.pulumi.automation.UpOptions;
 import com.pulumi.automation.WorkspaceStack;
 import io.sskuba.infra.InfraPlan;
 import io.sskuba.infra.Infrastructure;
+import io.sskuba.infra.Platform;
 import io.sskuba.io.AtomicFiles;
 import io.sskuba.io.RandomSource;
 import io.sskuba.io.TimeSource;
@@ -22,6 +23,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -150,6 +152,27 @@ public final class PulumiInfrastructure implements Infrastructure {
       throw new IllegalStateException("open() comes first");
     }
     return known;
+  }
+
+  @Override
+  public void adopt(List<Platform.Found> found, Duration limit) throws InterruptedException {
+    Set<String> known = new HashSet<>();
+    resources().forEach(r -> known.add(r.type() + "::" + r.name()));
+    List<Platform.Found> unknown =
+        found.stream().filter(f -> !known.contains(f.type() + "::" + f.name())).toList();
+    if (unknown.isEmpty()) {
+      return;
+    }
+    Deadline deadline = Deadline.after(time, limit);
+    try {
+      command.begin(deadline);
+      files.adopt(command, unknown);
+    } catch (AutomationException e) {
+      throw failed("adopting what exists", null, e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    refresh(e -> {}, deadline.left());
   }
 
   @Override

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.pulumi.automation.AutomationException;
 import com.pulumi.automation.CommandRunOptions;
+import io.sskuba.infra.Platform;
 import io.sskuba.io.AtomicFiles;
 import io.sskuba.io.Json;
 import io.sskuba.io.Yaml;
@@ -14,6 +15,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -208,6 +210,49 @@ final class StackFiles {
       }
     }
     deployment.remove("pending_operations");
+    replace(command, document);
+  }
+
+  /// Puts resources into the state by type, name and id; a refresh must follow.
+  void adopt(EngineCommand command, List<Platform.Found> found)
+      throws IOException, AutomationException {
+    ObjectNode document = export(command);
+    if (!(document.path("deployment") instanceof ObjectNode deployment)) {
+      return;
+    }
+    ArrayNode resources = deployment.withArray("resources");
+    String stack = "urn:pulumi:" + settings.stack() + "::" + settings.project() + "::";
+    String root = "";
+    Map<String, String> providers = new HashMap<>();
+    for (JsonNode resource : resources) {
+      String type = resource.path("type").asText();
+      String urn = resource.path("urn").asText();
+      if (type.equals("pulumi:pulumi:Stack")) {
+        root = urn;
+      } else if (type.startsWith("pulumi:providers:")) {
+        providers.put(
+            type.substring("pulumi:providers:".length()),
+            urn + "::" + resource.path("id").asText());
+      }
+    }
+    for (Platform.Found one : found) {
+      String pkg = PlanRuntime.packageOf(one.type());
+      String provider = providers.get(pkg);
+      if (provider == null) {
+        // Nothing of this package was ever made by the engine: its provider comes with the next up.
+        continue;
+      }
+      ObjectNode resource = resources.addObject();
+      resource
+          .put("urn", stack + one.type() + "::" + one.name())
+          .put("custom", true)
+          .put("id", one.id())
+          .put("type", one.type())
+          .put("parent", root)
+          .put("provider", provider);
+      resource.putObject("inputs");
+      resource.putObject("outputs");
+    }
     replace(command, document);
   }
 

@@ -99,8 +99,9 @@ public final class GrpcTalosNodes implements TalosNodes {
 
   private TalosNode open(
       String address, SslContext tls, @Nullable PinnedTrust trust, @Nullable String fingerprint) {
+    AddressMap.Dial dial = addresses.talos(address, PORT);
     NettyChannelBuilder channel =
-        NettyChannelBuilder.forAddress(new InetSocketAddress(addresses.twin(address), PORT))
+        NettyChannelBuilder.forAddress(new InetSocketAddress(dial.host(), dial.port()))
             .sslContext(tls)
             .overrideAuthority(authority(address))
             .maxInboundMessageSize(MESSAGE_BYTES_MAX)

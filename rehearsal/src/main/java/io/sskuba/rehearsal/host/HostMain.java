@@ -39,7 +39,8 @@ public final class HostMain {
     Consumer<String> log = line -> System.err.println(time.now() + " " + line);
     AtomicFiles.writeString(
         runtime.resolve(PID_FILE), HostProcess.instance(ProcessHandle.current().pid()));
-    HostAccount account = LocalAccount.open(settings, time, log);
+    LocalAccount account = LocalAccount.open(settings, time, log);
+    account.restore();
     CountDownLatch ended = new CountDownLatch(1);
     AtomicBoolean ending = new AtomicBoolean();
     Runnable end =

@@ -13,6 +13,8 @@ import io.sskuba.net.AddressMap;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
+import io.sskuba.rehearsal.account.Account;
+import io.sskuba.rehearsal.account.CloudResource;
 import io.sskuba.rehearsal.kubelet.SimKubelets;
 import io.sskuba.rehearsal.machine.MachineNetwork;
 import io.sskuba.rehearsal.plane.LoadBalancer;
@@ -26,9 +28,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -94,12 +99,9 @@ final class LocalAccount implements HostAccount {
         return copy(inputs);
       }
       case LocalPlan.NETWORK -> {
-        network.addresses(
-            new AddressMap(
-                Map.of(),
-                List.of(
-                    new AddressMap.Block(
-                        inputs.path("cidr").asText(), inputs.path("twinCidr").asText()))));
+        String cidr = inputs.path("cidr").asText();
+        String twins = inputs.path("twinCidr").asText();
+        know(Map.of(), List.of(new AddressMap.Block(cidr, twins)));
         plain.put(id, copy(inputs));
         return copy(inputs);
       }
@@ -118,16 +120,61 @@ final class LocalAccount implements HostAccount {
       String twin = inputs.path("twin").asText();
       int port = inputs.path("port").asInt();
       refuseTaken(twin, port);
-      LoadBalancer proxy = LoadBalancer.open(twin, port, this::backends);
+      LoadBalancer proxy = LoadBalancer.open(twin, port, () -> backends(id));
       balancers.put(id, new Balancer(proxy, copy(inputs)));
     }
+    knowNames(inputs);
     return copy(inputs);
   }
 
-  private List<LoadBalancer.Backend> backends() {
-    return controlPlanes()
-        .map(m -> new LoadBalancer.Backend(m.twin(), m.plane().apiPort(), m.plane().apiReady()))
+  /// What connections to a load balancer's port go to: the API servers of its backends that are
+  /// control planes, or a port of each backend where the resource names another one.
+  private List<LoadBalancer.Backend> backends(String id) {
+    @Nullable Balancer balancer = balancers.get(id);
+    if (balancer == null || balancer.outputs().path("unhealthy").asBoolean()) {
+      return List.of();
+    }
+    Set<String> named = new HashSet<>();
+    balancer.outputs().path("backends").forEach(b -> named.add(b.asText()));
+    int port = balancer.outputs().path("targetPort").asInt(LocalPlan.API_PORT);
+    return sorted().stream()
+        .filter(m -> named.contains(m.address()))
+        .map(
+            m ->
+                port == LocalPlan.API_PORT
+                    ? new LoadBalancer.Backend(m.twin(), m.plane().apiPort(), m.plane().apiReady())
+                    : new LoadBalancer.Backend(m.twin(), port, true))
         .toList();
+  }
+
+  /// Names and addresses that mean the resource's twin.
+  private void knowNames(JsonNode inputs) {
+    Map<String, String> twins = new LinkedHashMap<>();
+    String twin = inputs.path("twin").asText();
+    inputs.path("names").forEach(name -> twins.put(name.asText(), twin));
+    if (!inputs.path("address").asText().isEmpty()) {
+      twins.put(inputs.path("address").asText(), twin);
+    }
+    know(twins, List.of());
+  }
+
+  private synchronized void know(Map<String, String> twins, List<AddressMap.Block> blocks) {
+    AddressMap known = network.addresses();
+    Map<String, String> all = new LinkedHashMap<>(known.twins());
+    all.putAll(twins);
+    network.addresses(new AddressMap(all, blocks.isEmpty() ? known.blocks() : blocks));
+  }
+
+  /// Starts what this cluster has in simulated accounts: machines and ports of a cloud outlive a
+  /// host process.
+  void restore() throws IOException {
+    for (Path folder : settings.accounts()) {
+      for (CloudResource resource : Account.at(folder).of(settings.clusterId())) {
+        if (resource.fabric() != null) {
+          create(resource.fabric().type(), resource.id(), resource.fabric().inputs());
+        }
+      }
+    }
   }
 
   private ObjectNode machine(String id, JsonNode inputs) throws IOException {
@@ -148,7 +195,10 @@ final class LocalAccount implements HostAccount {
         machines.put(id, made);
       }
     }
-    made.powerOn();
+    knowNames(inputs);
+    if (!LocalMachine.neverAnswers(inputs)) {
+      made.powerOn();
+    }
     return copy(inputs);
   }
 

@@ -27,6 +27,9 @@ import java.util.function.Consumer;
 
 /// One machine of a local cluster: the simulated hardware and what it runs.
 final class LocalMachine {
+  /// What a machine runs that was started from the wrong image.
+  private static final String WRONG_VERSION = "v1.11.0";
+
   private final SimMachine machine;
   private final PlaneServices plane;
   private volatile ObjectNode inputs;
@@ -61,13 +64,15 @@ final class LocalMachine {
                 .toString(),
             "nocloud",
             inputs.path("arch").asText("amd64"),
-            inputs.path("talosVersion").asText(),
+            inputs.path("fault").asText().equals("wrongImage")
+                ? WRONG_VERSION
+                : inputs.path("talosVersion").asText(),
             AtomicFiles.privateFolder(LocalAccount.disk(settings, name)),
             LocalAccount.memory(settings, twin));
     PlaneServices plane =
         new PlaneServices(
             identity,
-            network.addresses(),
+            network::addresses,
             settings.binaries(),
             around.kubelets(),
             around.cluster(),
@@ -81,7 +86,8 @@ final class LocalMachine {
             new SimMachine.Options(
                 time,
                 random,
-                BootTimes.QUICK,
+                BootTimes.QUICK.withKernel(
+                    BootTimes.QUICK.kernel().plusMillis(inputs.path("bootMillis").asLong(0))),
                 around.gate(),
                 (who, text) -> log.accept(who + ": " + text),
                 around.probe()));
@@ -121,6 +127,12 @@ final class LocalMachine {
     inputs = newer;
   }
 
+  /// Whether a scenario says that it is on and never heard of.
+  static boolean neverAnswers(JsonNode inputs) {
+    String fault = inputs.path("fault").asText();
+    return fault.equals("neverBoots") || fault.equals("silent");
+  }
+
   void powerOn() {
     machine.powerOn();
   }
@@ -158,6 +170,7 @@ final class LocalMachine {
     ObjectNode json = Json.object();
     json.put("name", name()).put("address", address()).put("twin", twin());
     json.put("stage", machine.stage().toString());
+    json.put("fingerprint", machine.fingerprint());
     machine.failure().ifPresent(why -> json.put("failure", why));
     ArrayNode services = json.putArray("services");
     for (ServiceState s : plane.services()) {

@@ -9,6 +9,7 @@ import io.sskuba.infra.local.LocalPlan;
 import io.sskuba.infra.pulumi.Values;
 import io.sskuba.rehearsal.host.HostClient;
 import io.sskuba.rehearsal.host.HostLauncher;
+import io.sskuba.rehearsal.host.HostRelay;
 import io.sskuba.spec.Nearest;
 import java.io.IOException;
 import java.time.Duration;

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 
 /// What a local cluster may leave behind, and how one looks whether it did.
-final class Remnants {
+public final class Remnants {
   private static final int TALOS_PORT = 50000;
   private static final int API_PORT = 6443;
   private static final int ETCD_PORT = 2379;
@@ -23,7 +23,7 @@ final class Remnants {
   private Remnants() {}
 
   /// Looks at a resource that the engine destroyed: its addresses must be free, its process dead.
-  static Remnant of(
+  public static Remnant of(
       LocalNetwork network,
       Map<String, Integer> indexes,
       StateResource resource,
@@ -95,7 +95,7 @@ final class Remnants {
   }
 
   /// Ends and removes host process, stray programs, memory-backed folder and disks.
-  static List<Remnant> sweep(Path runtime, Path disks, HostProcess host)
+  public static List<Remnant> sweep(Path runtime, Path disks, HostProcess host)
       throws InterruptedException {
     List<Remnant> seen = new ArrayList<>();
     try {

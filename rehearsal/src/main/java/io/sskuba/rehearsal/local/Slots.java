@@ -9,13 +9,13 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 
 /// Which address ranges of this machine can be given to a new cluster.
-final class Slots {
+public final class Slots {
   private static final int TALOS_PORT = 50000;
 
   private Slots() {}
 
   /// Whether the slot's own network overlaps neither pods nor services.
-  static boolean fits(ClusterSpec spec, int slot) {
+  public static boolean fits(ClusterSpec spec, int slot) {
     if (spec.target().network().cidr() != null) {
       return true;
     }
@@ -35,7 +35,7 @@ final class Slots {
 
   /// Whether endpoint and first machine can be bound now: clusters of other users and state folders
   /// share the loopback range.
-  static boolean isFree(int slot) {
+  public static boolean isFree(int slot) {
     LocalNetwork network = LocalNetwork.of(slot);
     return binds(network.endpointTwin(), 6443)
         && binds(network.twin(LocalNetwork.FIRST_MACHINE_HOST), TALOS_PORT);

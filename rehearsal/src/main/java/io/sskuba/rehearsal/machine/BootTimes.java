@@ -21,4 +21,8 @@ public record BootTimes(
           Duration.ofMillis(80),
           Duration.ofMillis(120),
           Duration.ofMillis(15));
+
+  public BootTimes withKernel(Duration longer) {
+    return new BootTimes(longer, install, stop, away, service);
+  }
 }

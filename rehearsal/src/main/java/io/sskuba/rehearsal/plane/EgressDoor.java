@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 
 /// The API server's only way to nodes, services and pods: an HTTP CONNECT proxy on a Unix socket.
 ///
@@ -32,11 +33,12 @@ public final class EgressDoor implements AutoCloseable {
   private static final int CONNECT_MILLIS = 1000;
   private final ServerSocketChannel server;
   private final Path socket;
-  private final AddressMap addresses;
+  private final Supplier<AddressMap> addresses;
   private final Relay relay;
   private final Semaphore connections = new Semaphore(CONNECTIONS_MAX);
 
-  private EgressDoor(ServerSocketChannel server, Path socket, AddressMap addresses, Relay relay) {
+  private EgressDoor(
+      ServerSocketChannel server, Path socket, Supplier<AddressMap> addresses, Relay relay) {
     this.server = server;
     this.socket = socket;
     this.addresses = addresses;
@@ -44,7 +46,7 @@ public final class EgressDoor implements AutoCloseable {
   }
 
   /// Binds the socket (mode 0600), replacing what an earlier process left.
-  public static EgressDoor open(Path socket, AddressMap addresses) throws IOException {
+  public static EgressDoor open(Path socket, Supplier<AddressMap> addresses) throws IOException {
     if (socket.toString().getBytes(StandardCharsets.UTF_8).length > PATH_MAX) {
       throw new IOException("path of a socket is longer than " + PATH_MAX + " bytes: " + socket);
     }
@@ -85,7 +87,8 @@ public final class EgressDoor implements AutoCloseable {
     try {
       String authority = authority(head(client));
       String host = host(authority);
-      if (addresses.twin(host).equals(host)) {
+      String twin = addresses.get().twin(host);
+      if (twin.equals(host)) {
         refuse(client, "403 Forbidden", authority + " is a simulated pod or service");
         return;
       }
@@ -94,9 +97,7 @@ public final class EgressDoor implements AutoCloseable {
       try {
         target
             .socket()
-            .connect(
-                new InetSocketAddress(InetAddress.getByName(addresses.twin(host)), port),
-                CONNECT_MILLIS);
+            .connect(new InetSocketAddress(InetAddress.getByName(twin), port), CONNECT_MILLIS);
       } catch (IOException e) {
         refuse(client, "502 Bad Gateway", "node " + authority + ": " + e.getMessage());
         return;

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The real control plane of one machine (etcd, kube-apiserver, kube-controller-manager,
@@ -50,7 +51,7 @@ public final class PlaneServices implements NodeServices {
   private static final Duration READY_LIMIT = Duration.ofSeconds(2);
 
   private final MachineIdentity identity;
-  private final AddressMap addresses;
+  private final Supplier<AddressMap> addresses;
   private final Map<String, Path> binaries;
   private final Kubelets kubelets;
   private final PlaneCluster cluster;
@@ -70,11 +71,11 @@ public final class PlaneServices implements NodeServices {
   private volatile @Nullable PlaneFiles files;
   private volatile @Nullable EgressDoor door;
 
-  /// @param addresses all addresses of the cluster, its nodes' and its endpoint's
+  /// @param addresses all addresses of the cluster, its nodes' and its endpoint's, as they are now
   /// @param binaries [#PROGRAMS]
   public PlaneServices(
       MachineIdentity identity,
-      AddressMap addresses,
+      Supplier<AddressMap> addresses,
       Map<String, Path> binaries,
       Kubelets kubelets,
       PlaneCluster cluster,
@@ -146,7 +147,7 @@ public final class PlaneServices implements NodeServices {
   }
 
   private void startKubelet(PlaneConfig wanted) {
-    kubelets.start(NodeSpecs.kubelet(identity, wanted, addresses, cluster));
+    kubelets.start(NodeSpecs.kubelet(identity, wanted, addresses.get(), cluster));
   }
 
   private void runPlane(PlaneConfig wanted) throws IOException, InterruptedException {
@@ -492,7 +493,7 @@ public final class PlaneServices implements NodeServices {
     java.net.URI uri = java.net.URI.create(url);
     return uri.getHost() == null
         ? url
-        : url.replace(uri.getHost(), addresses.address(uri.getHost()));
+        : url.replace(uri.getHost(), addresses.get().address(uri.getHost()));
   }
 
   @Override

@@ -117,7 +117,7 @@ final class TestCluster implements AutoCloseable {
             AtomicFiles.privateFolder(memory.resolve(node.name().replaceAll("\\D", ""))));
     return new PlaneServices(
         identity,
-        topology.addresses(),
+        topology::addresses,
         binaries,
         kubelets,
         this::peers,

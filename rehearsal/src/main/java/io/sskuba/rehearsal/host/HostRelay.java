@@ -1,9 +1,8 @@
-package io.sskuba.rehearsal.local;
+package io.sskuba.rehearsal.host;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.io.Json;
-import io.sskuba.rehearsal.host.HostClient;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -18,32 +17,32 @@ import java.util.Optional;
 /// - `{"op":"delete","type":T,"id":ID}` → `{"ok":true}`, also when it is gone.
 /// - A refusal is `{"ok":false,"code":"SSK-…","error":TEXT}`.
 /// - Errors: [Refused] for a refusal; `IOException` when the host does not answer.
-final class HostRelay {
+public final class HostRelay {
   private final HostClient host;
   private final Duration limit;
 
-  HostRelay(HostClient host, Duration limit) {
+  public HostRelay(HostClient host, Duration limit) {
     this.host = host;
     this.limit = limit;
   }
 
-  Map<String, Object> create(String type, String id, Map<String, Object> inputs)
+  public Map<String, Object> create(String type, String id, Map<String, Object> inputs)
       throws IOException, Refused {
     return outputs(call(request("create", type, id, inputs)));
   }
 
-  Map<String, Object> update(String type, String id, Map<String, Object> inputs)
+  public Map<String, Object> update(String type, String id, Map<String, Object> inputs)
       throws IOException, Refused {
     return outputs(call(request("update", type, id, inputs)));
   }
 
   /// Empty when the resource is gone.
-  Optional<Map<String, Object>> read(String type, String id) throws IOException, Refused {
+  public Optional<Map<String, Object>> read(String type, String id) throws IOException, Refused {
     JsonNode reply = call(request("read", type, id, null));
     return reply.path("gone").asBoolean() ? Optional.empty() : Optional.of(outputs(reply));
   }
 
-  void delete(String type, String id) throws IOException, Refused {
+  public void delete(String type, String id) throws IOException, Refused {
     call(request("delete", type, id, null));
   }
 
@@ -79,7 +78,7 @@ final class HostRelay {
   }
 
   /// The host process answered and said no.
-  static final class Refused extends Exception {
+  public static final class Refused extends Exception {
     Refused(String text) {
       super(text);
     }

@@ -1,0 +1,500 @@
+package io.sskuba.rehearsal.cloud;
+
+import com.google.protobuf.Empty;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import io.sskuba.infra.pulumi.Values;
+import io.sskuba.io.TimeSource;
+import io.sskuba.rehearsal.account.Account;
+import io.sskuba.rehearsal.account.CloudFault;
+import io.sskuba.rehearsal.account.CloudResource;
+import io.sskuba.rehearsal.account.Fabric;
+import io.sskuba.rehearsal.host.HostLauncher;
+import io.sskuba.rehearsal.host.HostRelay;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeSet;
+import pulumirpc.Plugin;
+import pulumirpc.Provider;
+import pulumirpc.ResourceProviderGrpc;
+
+/// A Pulumi provider of one simulated package: the published types say what it takes, a
+/// [CloudModel] what it does, a [Scenario] what goes wrong, a [LatencyModel] how long it takes.
+/// - Limits: [#RETRIES] tries of a call that was turned away, as real providers retry.
+/// - Errors: the model's texts; an unknown type or property names the nearest one.
+/// - Idempotent: delete and read. A create is not, as in the real cloud.
+/// - Source: pulumi/proto/pulumi/provider.proto.
+public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderImplBase {
+  static final int RETRIES = 8;
+  private static final Duration RETRY_PAUSE = Duration.ofMillis(20);
+  private static final Duration HANG = Duration.ofMinutes(30);
+
+  private final CloudModel model;
+  private final TypeRules rules;
+  private final Account account;
+  private final Site site;
+  private final LatencyModel latency;
+  private final double factor;
+  private final ModelledTime modelled;
+  private final HostLauncher launcher;
+  private final HostRelay host;
+  private final TimeSource time;
+
+  /// @param factor what share of the modelled time is really waited
+  public record Surroundings(
+      Account account,
+      Site site,
+      LatencyModel latency,
+      double factor,
+      ModelledTime modelled,
+      HostLauncher launcher,
+      HostRelay host,
+      TimeSource time) {}
+
+  public CloudProvider(CloudModel model, TypeRules rules, Surroundings around) {
+    this.model = model;
+    this.rules = rules;
+    this.account = around.account();
+    this.site = around.site();
+    this.latency = around.latency();
+    this.factor = around.factor();
+    this.modelled = around.modelled();
+    this.launcher = around.launcher();
+    this.host = around.host();
+    this.time = around.time();
+  }
+
+  @Override
+  public void handshake(
+      Provider.ProviderHandshakeRequest request,
+      StreamObserver<Provider.ProviderHandshakeResponse> reply) {
+    answer(reply, Provider.ProviderHandshakeResponse.newBuilder().setAcceptSecrets(false).build());
+  }
+
+  @Override
+  public void attach(Plugin.PluginAttach request, StreamObserver<Empty> reply) {
+    answer(reply, Empty.getDefaultInstance());
+  }
+
+  @Override
+  public void getPluginInfo(Empty request, StreamObserver<Plugin.PluginInfo> reply) {
+    answer(reply, Plugin.PluginInfo.newBuilder().setVersion("1.0.0").build());
+  }
+
+  @Override
+  public void checkConfig(
+      Provider.CheckRequest request, StreamObserver<Provider.CheckResponse> reply) {
+    answer(reply, Provider.CheckResponse.newBuilder().setInputs(request.getNews()).build());
+  }
+
+  @Override
+  public void diffConfig(
+      Provider.DiffRequest request, StreamObserver<Provider.DiffResponse> reply) {
+    answer(
+        reply,
+        Provider.DiffResponse.newBuilder()
+            .setChanges(Provider.DiffResponse.DiffChanges.DIFF_NONE)
+            .build());
+  }
+
+  @Override
+  public void configure(
+      Provider.ConfigureRequest request, StreamObserver<Provider.ConfigureResponse> reply) {
+    answer(
+        reply,
+        Provider.ConfigureResponse.newBuilder()
+            .setAcceptSecrets(false)
+            .setSupportsPreview(true)
+            .build());
+  }
+
+  @Override
+  public void check(Provider.CheckRequest request, StreamObserver<Provider.CheckResponse> reply) {
+    String type = type(request.getType(), request.getUrn());
+    var response = Provider.CheckResponse.newBuilder().setInputs(request.getNews());
+    for (Map.Entry<String, String> problem :
+        rules.problems(type, Values.plain(request.getNews()))) {
+      response.addFailures(
+          Provider.CheckFailure.newBuilder()
+              .setProperty(problem.getKey())
+              .setReason(problem.getValue()));
+    }
+    answer(reply, response.build());
+  }
+
+  @Override
+  public void diff(Provider.DiffRequest request, StreamObserver<Provider.DiffResponse> reply) {
+    String type = type(request.getType(), request.getUrn());
+    Map<String, Value> old = request.getOldInputs().getFieldsMap();
+    Map<String, Value> now = request.getNews().getFieldsMap();
+    var names = new TreeSet<>(old.keySet());
+    names.addAll(now.keySet());
+    var response =
+        Provider.DiffResponse.newBuilder()
+            .setChanges(Provider.DiffResponse.DiffChanges.DIFF_NONE)
+            .setHasDetailedDiff(true);
+    for (String name : names) {
+      if (name.startsWith("__") || Objects.equals(old.get(name), now.get(name))) {
+        continue;
+      }
+      boolean replaces = rules.replaces(type, name);
+      response
+          .setChanges(Provider.DiffResponse.DiffChanges.DIFF_SOME)
+          .addDiffs(name)
+          .putDetailedDiff(
+              name,
+              Provider.PropertyDiff.newBuilder()
+                  .setKind(
+                      replaces
+                          ? Provider.PropertyDiff.Kind.UPDATE_REPLACE
+                          : Provider.PropertyDiff.Kind.UPDATE)
+                  .setInputDiff(true)
+                  .build());
+      if (replaces) {
+        response.addReplaces(name).setDeleteBeforeReplace(rules.deleteBeforeReplace(type));
+      }
+    }
+    answer(reply, response.build());
+  }
+
+  @Override
+  public void create(
+      Provider.CreateRequest request, StreamObserver<Provider.CreateResponse> reply) {
+    if (request.getPreview()) {
+      answer(
+          reply,
+          Provider.CreateResponse.newBuilder().setProperties(request.getProperties()).build());
+      return;
+    }
+    String type = type(request.getType(), request.getUrn());
+    String name = name(request.getUrn());
+    Map<String, Object> inputs = Values.plain(request.getProperties());
+    run(
+        reply,
+        () -> {
+          CloudResource made =
+              call(
+                  "create",
+                  type,
+                  name,
+                  view -> {
+                    CloudModel.Made answer = model.create(request(type, name, inputs), view);
+                    CloudResource resource =
+                        new CloudResource(
+                            answer.id(),
+                            type,
+                            site.clusterId(),
+                            name,
+                            inputs,
+                            answer.outputs(),
+                            answer.tags(),
+                            time.now(),
+                            answer.fabric());
+                    view.put(resource);
+                    return resource;
+                  });
+          return Provider.CreateResponse.newBuilder()
+              .setId(made.id())
+              .setProperties(merged(request.getProperties(), made.outputs()))
+              .build();
+        });
+  }
+
+  @Override
+  public void read(Provider.ReadRequest request, StreamObserver<Provider.ReadResponse> reply) {
+    String type = type(request.getType(), request.getUrn());
+    run(
+        reply,
+        () -> {
+          Optional<CloudResource> found = account.change(view -> view.find(request.getId()));
+          if (found.isEmpty() || !found.get().type().equals(type)) {
+            return Provider.ReadResponse.getDefaultInstance();
+          }
+          CloudResource resource = found.get();
+          Fabric fabric = resource.fabric();
+          if (fabric != null && launcher.running().isPresent()) {
+            // The cloud never lost it: a host process that came anew starts it again.
+            host.create(fabric.type(), resource.id(), CloudResource.plain(fabric.inputs()));
+          }
+          Struct inputs = Values.struct(resource.inputs());
+          return Provider.ReadResponse.newBuilder()
+              .setId(resource.id())
+              .setProperties(merged(inputs, resource.outputs()))
+              .setInputs(inputs)
+              .build();
+        });
+  }
+
+  @Override
+  public void update(
+      Provider.UpdateRequest request, StreamObserver<Provider.UpdateResponse> reply) {
+    if (request.getPreview()) {
+      answer(
+          reply,
+          Provider.UpdateResponse.newBuilder()
+              .setProperties(
+                  request.getOlds().toBuilder().putAllFields(request.getNews().getFieldsMap()))
+              .build());
+      return;
+    }
+    String type = type(request.getType(), request.getUrn());
+    String name = name(request.getUrn());
+    Map<String, Object> inputs = Values.plain(request.getNews());
+    run(
+        reply,
+        () -> {
+          CloudResource made =
+              call(
+                  "update",
+                  type,
+                  name,
+                  view -> {
+                    CloudResource before =
+                        view.require(
+                            type, request.getId(), type + " " + request.getId() + " is gone");
+                    CloudModel.Made answer =
+                        model.update(request(type, name, inputs), before, view);
+                    CloudResource resource =
+                        before
+                            .with(inputs, answer.outputs())
+                            .withTags(answer.tags())
+                            .withFabric(answer.fabric());
+                    view.put(resource);
+                    return resource;
+                  });
+          return Provider.UpdateResponse.newBuilder()
+              .setProperties(merged(request.getNews(), made.outputs()))
+              .build();
+        });
+  }
+
+  @Override
+  public void delete(Provider.DeleteRequest request, StreamObserver<Empty> reply) {
+    String type = type(request.getType(), request.getUrn());
+    String name = name(request.getUrn());
+    run(
+        reply,
+        () -> {
+          call(
+              "delete",
+              type,
+              name,
+              view -> {
+                Optional<CloudResource> found = view.find(request.getId());
+                if (found.isPresent()) {
+                  model.delete(request(type, name, Map.of()), found.get(), view);
+                  view.remove(request.getId());
+                }
+                return true;
+              });
+          return Empty.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void invoke(
+      Provider.InvokeRequest request, StreamObserver<Provider.InvokeResponse> reply) {
+    run(
+        reply,
+        () ->
+            Provider.InvokeResponse.newBuilder()
+                .setReturn(
+                    Values.struct(model.invoke(request.getTok(), Values.plain(request.getArgs()))))
+                .build());
+  }
+
+  @Override
+  public void cancel(Empty request, StreamObserver<Empty> reply) {
+    answer(reply, Empty.getDefaultInstance());
+  }
+
+  private CloudRequest request(String type, String name, Map<String, Object> inputs) {
+    return new CloudRequest(type, name, inputs, site, site.scenario(), time.now());
+  }
+
+  /// One call: faults, the change under the account's lock, what it starts and ends here, and the
+  /// time that it takes in the real cloud.
+  private <T> T call(String operation, String type, String name, Account.Work<T, CloudFault> work)
+      throws CloudFault, IOException, InterruptedException, HostRelay.Refused {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        Optional<Scenario.Fault> struck = strikes(operation, type, name);
+        List<Change> changes = new ArrayList<>();
+        T result =
+            account.change(
+                view -> {
+                  T out = work.in(view);
+                  view.touched().forEach((id, before) -> changes.add(change(view, id, before)));
+                  return out;
+                });
+        for (Change change : changes) {
+          pass(change);
+        }
+        spend(operation, type, name);
+        if (struck.isPresent()) {
+          throw new CloudFault(
+              CloudFault.Kind.UNAVAILABLE,
+              "RequestTimeout: the answer to "
+                  + operation
+                  + " "
+                  + type
+                  + " did not arrive in time");
+        }
+        return result;
+      } catch (CloudFault e) {
+        boolean again =
+            e.kind() == CloudFault.Kind.THROTTLED || e.kind() == CloudFault.Kind.DEPENDENCY;
+        if (!again || attempt >= RETRIES) {
+          throw e;
+        }
+        time.sleep(RETRY_PAUSE.multipliedBy(attempt));
+      }
+    }
+  }
+
+  /// The scenario's say. Returns a fault that strikes after the change took effect.
+  private Optional<Scenario.Fault> strikes(String operation, String type, String name)
+      throws CloudFault, IOException, InterruptedException {
+    Scenario scenario = site.scenario();
+    if (scenario.throttle() > 0) {
+      long nth = account.change(view -> view.next("calls"));
+      if (new Random(scenario.seed() * 31 + nth).nextDouble() < scenario.throttle()) {
+        throw new CloudFault(
+            CloudFault.Kind.THROTTLED, "RequestLimitExceeded: Request limit exceeded.");
+      }
+    }
+    int n = 0;
+    for (Scenario.Fault fault : scenario.faults()) {
+      n++;
+      if (!fault.concerns(operation, type, name)) {
+        continue;
+      }
+      String counter = "fault/" + site.clusterId() + "/" + n;
+      long nth = account.change(view -> view.next(counter));
+      boolean strikes =
+          nth > fault.after() && (fault.times() == 0 || nth <= fault.after() + fault.times());
+      if (!strikes) {
+        continue;
+      }
+      if (fault.fault().equals("lostAnswer")) {
+        return Optional.of(fault);
+      }
+      if (fault.fault().equals("hangs")) {
+        time.sleep(HANG);
+      }
+      throw refusal(fault.fault(), operation, type);
+    }
+    return Optional.empty();
+  }
+
+  private static CloudFault refusal(String fault, String operation, String type) {
+    return switch (fault) {
+      case "denied" ->
+          new CloudFault(
+              CloudFault.Kind.DENIED,
+              "UnauthorizedOperation: You are not authorized to perform this operation: "
+                  + operation
+                  + " "
+                  + type);
+      case "expired" ->
+          new CloudFault(
+              CloudFault.Kind.EXPIRED,
+              "ExpiredToken: The security token included in the request is expired");
+      case "quota" ->
+          new CloudFault(
+              CloudFault.Kind.QUOTA, "LimitExceeded: the limit of " + type + " is reached");
+      default ->
+          new CloudFault(
+              CloudFault.Kind.UNAVAILABLE, "ServiceUnavailable: the service does not answer");
+    };
+  }
+
+  /// What a change means for the host process.
+  private record Change(String id, Optional<Fabric> before, Optional<Fabric> after) {}
+
+  private static Change change(Account.View view, String id, Optional<CloudResource> before) {
+    return new Change(
+        id, before.map(CloudResource::fabric), view.find(id).map(CloudResource::fabric));
+  }
+
+  private void pass(Change change) throws IOException, HostRelay.Refused {
+    if (change.before().equals(change.after()) || launcher.running().isEmpty()) {
+      return;
+    }
+    if (change.after().isEmpty()) {
+      host.delete(change.before().orElseThrow().type(), change.id());
+      return;
+    }
+    Fabric fabric = change.after().get();
+    Map<String, Object> inputs = CloudResource.plain(fabric.inputs());
+    host.create(fabric.type(), change.id(), inputs);
+    if (change.before().isPresent()) {
+      host.update(fabric.type(), change.id(), inputs);
+    }
+  }
+
+  private void spend(String operation, String type, String name) throws InterruptedException {
+    Duration real = latency.of(type, operation);
+    modelled.add(operation, name, real);
+    if (factor > 0) {
+      time.sleep(Duration.ofNanos((long) (real.toNanos() * factor)));
+    }
+  }
+
+  @FunctionalInterface
+  private interface Answer<T> {
+    T get() throws CloudFault, IOException, InterruptedException, HostRelay.Refused;
+  }
+
+  private static <T> void run(StreamObserver<T> reply, Answer<T> work) {
+    T value;
+    try {
+      value = work.get();
+    } catch (CloudFault | HostRelay.Refused | io.sskuba.problem.SskubaException e) {
+      reply.onError(Status.UNKNOWN.withDescription(e.getMessage()).asRuntimeException());
+      return;
+    } catch (IOException e) {
+      reply.onError(
+          Status.UNKNOWN
+              .withDescription("the simulated account cannot be used: " + e.getMessage())
+              .asRuntimeException());
+      return;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      reply.onError(Status.CANCELLED.withDescription("interrupted").asRuntimeException());
+      return;
+    }
+    answer(reply, value);
+  }
+
+  private static Struct merged(Struct inputs, Map<String, Object> outputs) {
+    Map<String, Object> all = new LinkedHashMap<>(outputs);
+    return inputs.toBuilder().putAllFields(Values.struct(all).getFieldsMap()).build();
+  }
+
+  private static String type(String field, String urn) {
+    if (!field.isEmpty()) {
+      return field;
+    }
+    String[] parts = urn.split("::", -1);
+    return parts.length < 4 ? "" : parts[2].substring(parts[2].lastIndexOf('$') + 1);
+  }
+
+  private static String name(String urn) {
+    return urn.substring(urn.lastIndexOf("::") + 2);
+  }
+
+  private static <T> void answer(StreamObserver<T> reply, T value) {
+    reply.onNext(value);
+    reply.onCompleted();
+  }
+}
