@@ -128,10 +128,7 @@ final class DeleteCommand implements Callable<Integer> {
     String path = String.valueOf(givenFile);
     ClusterSpec spec =
         SpecReader.read(
-            FileOption.bytes(session, path),
-            path,
-            FileOption.folder(session, path),
-            rehearsal.rehearse);
+            FileOption.bytes(session, path), path, FileOption.folder(session, path), rehearsal.rehearse);
     return (rehearsal.rehearse ? "rehearsal/" : "") + spec.metadata().name();
   }
 
@@ -187,7 +184,7 @@ final class DeleteCommand implements Callable<Integer> {
   private void delete(ClusterRecord record) throws Exception {
     boolean here =
         record.rehearsal() || record.target().equals("local") || record.target().equals("docker");
-    delete(record.key(), record.name(), limit(here));
+    delete(record.key(), record.shown(), limit(here));
   }
 
   private void delete(String key, String shown, Duration limit) throws Exception {

@@ -112,7 +112,8 @@ public final class Planning {
           platform.allot(spec, key, known.clusterId(), known.allotment(), List.of());
       return new Platform.Cluster(spec, key, known.clusterId(), allotment, known.tags());
     }
-    return unmade(spec, request, platform.allot(spec, key, UNMADE, Json.object(), taken(ports)));
+    return unmade(
+        spec, request, platform.allot(spec, key, UNMADE, Json.object(), taken(ports)));
   }
 
   private static Platform.Cluster unmade(
@@ -126,7 +127,8 @@ public final class Planning {
             null,
             request.rehearse(),
             spec.metadata().labels());
-    return new Platform.Cluster(spec, request.key(spec.metadata().name()), UNMADE, allotment, tags);
+    return new Platform.Cluster(
+        spec, request.key(spec.metadata().name()), UNMADE, allotment, tags);
   }
 
   private static List<ObjectNode> taken(Ports ports) {
@@ -146,7 +148,11 @@ public final class Planning {
       InfraPlan plan,
       Consumer<String> progress)
       throws InterruptedException {
-    Map<String, Path> tools = ports.toolchain().ensure(platform.tools(), progress);
+    Map<String, Path> tools =
+        ports
+            .toolchain()
+            .through(RenderValues.egress(cluster.spec()))
+            .ensure(platform.tools(), progress);
     Path runtime =
         RuntimeFolder.create(ports.places().runtime(), cluster.key(), cluster.clusterId());
     Path passphrase = SealedPassphrase.restore(ports, cluster.key(), runtime);

@@ -10,6 +10,7 @@ import io.sskuba.problem.SskubaException;
 import io.sskuba.run.Journal;
 import io.sskuba.run.Run;
 import io.sskuba.state.ClusterRecord;
+import io.sskuba.toolchain.Toolchain;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -31,9 +32,9 @@ final class RunFrame {
     LoadedSpec loaded = checked.change().loaded();
     Platform platform =
         ports.platforms().of(loaded.spec().target().provider(), loaded.rehearsal()).orElseThrow();
+    Toolchain toolchain = ports.toolchain().through(RenderValues.egress(loaded.spec()));
     Run.Beside<Map<String, Path>> tools =
-        run.beside(
-            "get-toolchain", progress -> ports.toolchain().ensure(platform.tools(), progress));
+        run.beside("get-toolchain", progress -> toolchain.ensure(platform.tools(), progress));
     boolean known =
         ports.store().find(loaded.key()).isPresent()
             && ports.store().sealed(loaded.key(), IssueSecrets.BUNDLE).isPresent();

@@ -2,6 +2,7 @@ package io.sskuba.delete;
 
 import io.sskuba.apply.Ports;
 import io.sskuba.apply.SealedPassphrase;
+import io.sskuba.infra.InfraPlan;
 import io.sskuba.infra.Infrastructure;
 import io.sskuba.infra.Infrastructure.StateResource;
 import io.sskuba.infra.Platform;
@@ -21,8 +22,8 @@ import java.util.Optional;
 /// Destroys the stack, last made first, and then the stack itself.
 /// - Idempotent: a stack that is not there is destroyed already.
 /// - Limits: what is left of the delete's deadline.
-/// - Errors: `INFRA_LOCKED`, `STATE_UNWRITABLE`. A destroy that fails or runs out of time is not
-///   thrown: what stayed stands in the receipt.
+/// - Errors: `INFRA_LOCKED`, `STATE_UNWRITABLE`. A destroy that fails or runs out of time is not thrown: what stayed
+///   stands in the receipt.
 public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
   private final Ports ports;
 
@@ -53,20 +54,27 @@ public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
         }
         context.log("destroy: " + e.problem().summary());
       }
+      Platform.Modelled modelled = doomed.platform().modelled(plan(doomed), "delete");
+      context.modelled(modelled.full(), modelled.waited());
       context.log(known.size() + " resources");
-      Platform.Cluster cluster = whole(doomed, known);
-      if (!doomed.cluster().allotment().isEmpty()) {
-        Platform.Modelled modelled =
-            doomed.platform().modelled(doomed.platform().plan(cluster), "delete");
-        context.modelled(modelled.full(), modelled.waited());
-      }
       return doomed.with(
-          cluster, known, List.of(stack(doomed.record().key(), infra.resources())), torn);
+          whole(doomed, known),
+          known,
+          List.of(stack(doomed.record().key(), infra.resources())),
+          torn);
     }
   }
 
+  /// The plan of what was made; a cluster that nothing tells of has none.
+  private static InfraPlan plan(Doomed doomed) {
+    return doomed.cluster().allotment().isEmpty()
+        ? new InfraPlan(List.of(), Map.of())
+        : doomed.platform().plan(doomed.cluster());
+  }
+
   /// With a stack that nothing can read, what it spoke of is swept without it.
-  private List<Doomed.Corrupt> setAside(Doomed doomed, Infrastructure infra, PhaseContext context) {
+  private List<Doomed.Corrupt> setAside(
+      Doomed doomed, Infrastructure infra, PhaseContext context) {
     Optional<Path> torn = infra.setAsideTorn();
     if (torn.isEmpty()) {
       return List.of();

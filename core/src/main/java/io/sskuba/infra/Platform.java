@@ -65,6 +65,27 @@ public interface Platform {
   /// record but the key and id.
   List<Remnant> sweep(String key, String clusterId) throws InterruptedException;
 
+  /// What the platform holds of a cluster by its tags, whether the engine knows of it or not. Changes
+  /// nothing. Empty where ids are the plan's own keys, so that nothing can be made twice.
+  default List<Found> inventory(Cluster cluster) {
+    return List.of();
+  }
+
+  /// How long the engine run before would have taken in a real cloud: its longest chain, and the part
+  /// of it that was really waited. Zero where nothing is modelled.
+  default Modelled modelled(InfraPlan plan, String operation) {
+    return Modelled.NONE;
+  }
+
+  record Modelled(Duration full, Duration waited) {
+    public static final Modelled NONE = new Modelled(Duration.ZERO, Duration.ZERO);
+  }
+
+  /// @param type Pulumi type token
+  /// @param name logical name in the plan, from the tag `sskuba.io/key`
+  /// @param id the provider's id
+  record Found(String type, String name, String id) {}
+
   /// What is still found of a cluster whose record cannot be read, by its key alone. Changes
   /// nothing.
   Traces traces(String key);
@@ -81,27 +102,6 @@ public interface Platform {
       projects = List.copyOf(projects);
     }
   }
-
-  /// What the platform holds of a cluster by its tags, whether the engine knows of it or not.
-  /// Changes nothing. Empty where ids are the plan's own keys, so that nothing can be made twice.
-  default List<Found> inventory(Cluster cluster) {
-    return List.of();
-  }
-
-  /// How long the engine run before would have taken in a real cloud: its longest chain, and the
-  /// part of it that was really waited. Zero where nothing is modelled.
-  default Modelled modelled(InfraPlan plan, String operation) {
-    return Modelled.NONE;
-  }
-
-  record Modelled(Duration full, Duration waited) {
-    public static final Modelled NONE = new Modelled(Duration.ZERO, Duration.ZERO);
-  }
-
-  /// @param type Pulumi type token
-  /// @param name logical name in the plan, from the tag `sskuba.io/key`
-  /// @param id the provider's id
-  record Found(String type, String name, String id) {}
 
   /// @param kind for example `process`, `socket`, `folder`, `address`
   /// @param observed what was seen when looking after the removal

@@ -18,4 +18,10 @@ public interface Toolchain {
   /// - Errors: `TOOL_MISSING`, `TOOL_BUILD_FAILED`.
   Map<String, Path> ensure(Collection<String> names, Consumer<String> progress)
       throws InterruptedException;
+
+  /// The same toolchain, whose downloads go through an organisation's proxy and trust its
+  /// authorities.
+  default Toolchain through(Egress egress) {
+    return this;
+  }
 }

@@ -29,8 +29,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntPredicate;
 
-/// What clusters on this machine have in common, local or rehearsed: a slot of loopback addresses,
-/// a host process, a stack in a folder.
+/// What clusters on this machine have in common, local or rehearsed: a slot of loopback addresses, a
+/// host process, a stack in a folder.
 public final class Hosting {
   public static final String SLOT = "slot";
   public static final String INDEXES = "indexes";
@@ -73,11 +73,7 @@ public final class Hosting {
 
   /// Settings of the cluster's stack, for providers of this JVM.
   public PulumiSettings stack(
-      ClusterSpec spec,
-      String key,
-      String clusterId,
-      Path passphraseFile,
-      Map<String, Path> tools) {
+      ClusterSpec spec, String key, String clusterId, Path passphraseFile, Map<String, Path> tools) {
     Path pulumi = tools.get("pulumi");
     if (pulumi == null) {
       throw SskubaException.of(ProblemCode.TOOL_MISSING, "pulumi is not in the toolchain");
@@ -110,19 +106,13 @@ public final class Hosting {
         HostProcess.thisJvm());
   }
 
-  public Path disks(String key) {
-    return places.localState().resolve("clusters").resolve(key).resolve("disks");
+  /// What is still found of a cluster by its key alone.
+  public Platform.Traces traces(String key) {
+    return new Platform.Traces(
+        Residue.clusterIds(places.runtime(), key), StackSearch.projects(places.localState(), key));
   }
 
-  public Path runtime(String key, String clusterId) {
-    return RuntimeFolder.path(places.runtime(), key, clusterId);
-  }
-
-  public HostClient client(String key, String clusterId) {
-    return new HostClient(runtime(key, clusterId).resolve(HostSettings.SOCKET));
-  }
-
-  /// The slot and indexes that the resources of a stack speak of; empty where they say nothing.
+  /// The allotment that resources of this machine speak of.
   public static ObjectNode allotmentOf(List<Infrastructure.StateResource> resources) {
     ObjectNode allotment = Json.object();
     Residue.slot(resources)
@@ -135,10 +125,16 @@ public final class Hosting {
     return allotment;
   }
 
-  /// What still lies here of a cluster, by its key alone.
-  public Platform.Traces traces(String key) {
-    return new Platform.Traces(
-        Residue.clusterIds(places.runtime(), key), StackSearch.projects(places.localState(), key));
+  public Path disks(String key) {
+    return places.localState().resolve("clusters").resolve(key).resolve("disks");
+  }
+
+  public Path runtime(String key, String clusterId) {
+    return RuntimeFolder.path(places.runtime(), key, clusterId);
+  }
+
+  public HostClient client(String key, String clusterId) {
+    return new HostClient(runtime(key, clusterId).resolve(HostSettings.SOCKET));
   }
 
   /// Tells the host which configuration each machine may take, by SHA-256 in hexadecimal.
