@@ -359,7 +359,7 @@ public final class RehearsedPlatform implements Platform {
                 host(key, clusterId, Map.of())));
     try {
       for (CloudModel model : models) {
-        seen.addAll(sweep(model, key, clusterId));
+        seen.addAll(sweep(model, clusterId));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -367,7 +367,7 @@ public final class RehearsedPlatform implements Platform {
     return seen;
   }
 
-  private List<Remnant> sweep(CloudModel model, String key, String clusterId) throws IOException {
+  private List<Remnant> sweep(CloudModel model, String clusterId) throws IOException {
     Account account = Account.at(folder(model));
     List<Remnant> seen = new ArrayList<>();
     List<CloudResource> left = mine(account, model, clusterId);
