@@ -33,6 +33,8 @@ import pulumirpc.ResourceMonitorGrpc;
 ///   returned as the program's error.
 final class PlanRuntime extends LanguageRuntimeGrpc.LanguageRuntimeImplBase {
   private static final int MESSAGE_MAX = 64 << 20;
+  private static final String OPEN =
+      " has to be looked up before the plan is run: only a printed plan may leave it open";
 
   private final InfraPlan plan;
   private final Map<String, String> versions;
@@ -52,6 +54,11 @@ final class PlanRuntime extends LanguageRuntimeGrpc.LanguageRuntimeImplBase {
   private static void check(InfraPlan plan) {
     Set<String> earlier = new LinkedHashSet<>();
     for (InfraPlan.Resource resource : plan.resources()) {
+      InfraPlan.Lookup open = InfraPlan.firstLookup(resource.inputs());
+      if (open != null) {
+        throw new IllegalArgumentException(
+            resource.name() + ": " + open.property() + " of " + open.function() + OPEN);
+      }
       for (String needed : InfraPlan.needs(resource)) {
         if (!earlier.contains(needed)) {
           throw new IllegalArgumentException(

@@ -46,6 +46,31 @@ class PulumiYamlTest {
   }
 
   @Test
+  void printsTextsOfPartsAndLookups() {
+    InfraPlan plan =
+        new InfraPlan(
+            List.of(
+                new Resource("a:b:C", "one", Map.of(), List.of()),
+                new Resource(
+                    "a:b:C",
+                    "two",
+                    Map.of(
+                        "door",
+                        InfraPlan.Concat.of("$", new Ref("one", "ip"), ":", 50000),
+                        "image",
+                        new InfraPlan.Lookup("a:b:image", Map.of("owner", "$$1"), "id")),
+                    List.of())),
+            Map.of());
+    assertThat(PulumiYaml.print(plan, "sskuba", Map.of("a", "1.2.3"), Map.of()))
+        .contains("$$${one.ip}:50000")
+        .containsPattern("fn::invoke[^:]*:")
+        .contains("function: a:b:image", "return: id", "version: 1.2.3", "$$$$1");
+    assertThatThrownBy(() -> new PlanRuntime(plan, Map.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("two: id of a:b:image has to be looked up before the plan is run");
+  }
+
+  @Test
   void isDeterministic() {
     assertThat(PulumiYaml.print(plan(), "sskuba", Map.of(), Map.of()))
         .isEqualTo(PulumiYaml.print(plan(), "sskuba", Map.of(), Map.of()));

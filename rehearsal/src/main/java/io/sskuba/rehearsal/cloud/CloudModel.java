@@ -35,8 +35,7 @@ public interface CloudModel {
 
   /// Called before the resource is removed: refuses while others use it, and undoes what it did to
   /// others (a detached target, a freed address).
-  void delete(CloudRequest request, CloudResource resource, Account.View account)
-      throws CloudFault;
+  void delete(CloudRequest request, CloudResource resource, Account.View account) throws CloudFault;
 
   /// What a look at the account would tell before the plan is made: image ids, the zone's id. What
   /// is known already stays.
@@ -55,10 +54,7 @@ public interface CloudModel {
   /// @param tags what the cloud lists for it; empty for a type without tags
   /// @param fabric what runs for it, or null
   record Made(
-      String id,
-      Map<String, Object> outputs,
-      Map<String, String> tags,
-      @Nullable Fabric fabric) {
+      String id, Map<String, Object> outputs, Map<String, String> tags, @Nullable Fabric fabric) {
     public Made(String id, Map<String, Object> outputs) {
       this(id, outputs, Map.of(), null);
     }
