@@ -47,7 +47,7 @@ final class RunFrame {
   }
 
   void journal(Run run, OpenCluster opened) {
-    run.journalTo(Journal.open(ports.store(), opened.key()), opened.lease()::alive);
+    run.journalTo(Journal.open(ports.store(), opened.key()), Run.Liveness.of(opened.lease()));
   }
 
   /// Lets the platform start what it can as soon as the tools are there.
