@@ -1,5 +1,6 @@
 package io.sskuba.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sskuba.delete.Deleted;
 import io.sskuba.io.Json;
 import io.sskuba.problem.ProblemCode;
@@ -86,9 +87,20 @@ final class DeleteCommand implements Callable<Integer> {
       return deleteExpired();
     }
     String wanted = wanted();
-    Optional<ClusterRecord> record = NameArgument.find(session, wanted);
+    Optional<ClusterRecord> record;
+    try {
+      record = NameArgument.find(session, wanted);
+    } catch (SskubaException e) {
+      if (e.problem().code() != ProblemCode.STATE_CORRUPT) {
+        throw e;
+      }
+      return deleteWithoutRecord(wanted, NameArgument.key(wanted), e.problem().summary());
+    }
     if (record.isEmpty()) {
-      return alreadyGone(wanted);
+      Optional<String> key = NameArgument.keyWithoutRecord(session, wanted);
+      return key.isPresent()
+          ? deleteWithoutRecord(wanted, key.get(), "it has no record that can be read")
+          : alreadyGone(wanted);
     }
     session.confirm(
         "Cluster "
@@ -159,25 +171,50 @@ final class DeleteCommand implements Callable<Integer> {
     return 0;
   }
 
+  /// What the record would say is found out from the rest; the record is kept beside the receipt.
+  private int deleteWithoutRecord(String wanted, String key, String why) throws Exception {
+    session.confirm(
+        "Cluster " + wanted + " (" + why + ") and everything that is found of it is deleted.",
+        yes,
+        "sskuba-ctl delete " + wanted);
+    delete(key, wanted, limit(true));
+    return 0;
+  }
+
   private void delete(ClusterRecord record) throws Exception {
+    boolean here =
+        record.rehearsal() || record.target().equals("local") || record.target().equals("docker");
+    delete(record.key(), record.shown(), limit(here));
+  }
+
+  private void delete(String key, String shown, Duration limit) throws Exception {
     try (RunConsole console = RunConsole.open(session, events)) {
-      Deleted deleted = Deletion.of(session).delete(console, record.key(), limit(record));
+      Deleted deleted = Deletion.of(session).delete(console, key, limit);
       console.finish();
       if (session.json()) {
         session.out().print(deleted.receipt());
-      } else {
-        session.err().println(record.shown() + " is gone; receipt " + deleted.place());
+        return;
       }
+      for (JsonNode file : Json.parse(deleted.receipt()).path("corrupt")) {
+        session
+            .err()
+            .println(
+                "  note      "
+                    + file.path("file").asText()
+                    + " could not be read ("
+                    + file.path("cause").asText()
+                    + "); kept: "
+                    + file.path("kept").asText());
+      }
+      session.err().println(shown + " is gone; receipt " + deleted.place());
     }
   }
 
-  private Duration limit(ClusterRecord record) {
+  private Duration limit(boolean here) {
     @Nullable String given = deadline;
     if (given != null) {
       return duration("--deadline", given);
     }
-    boolean here =
-        record.rehearsal() || record.target().equals("local") || record.target().equals("docker");
     return here ? LOCAL : REMOTE;
   }
 

@@ -148,7 +148,11 @@ public final class Planning {
       InfraPlan plan,
       Consumer<String> progress)
       throws InterruptedException {
-    Map<String, Path> tools = ports.toolchain().ensure(platform.tools(), progress);
+    Map<String, Path> tools =
+        ports
+            .toolchain()
+            .through(RenderValues.egress(cluster.spec()))
+            .ensure(platform.tools(), progress);
     Path runtime =
         RuntimeFolder.create(ports.places().runtime(), cluster.key(), cluster.clusterId());
     Path passphrase = SealedPassphrase.restore(ports, cluster.key(), runtime);

@@ -91,6 +91,14 @@ public final class WriteReceipt implements Phase<Doomed.Swept, Deleted> {
       (remnant.gone() ? resources : leftovers).add(entry);
     }
     json.putArray("kept");
+    ArrayNode corrupt = json.putArray("corrupt");
+    for (Doomed.Corrupt file : swept.doomed().corrupt()) {
+      corrupt
+          .addObject()
+          .put("file", file.file())
+          .put("cause", file.cause())
+          .put("kept", file.kept());
+    }
     json.set("leftovers", leftovers);
     return json;
   }

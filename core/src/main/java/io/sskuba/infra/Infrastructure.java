@@ -1,8 +1,10 @@
 package io.sskuba.infra;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +40,12 @@ public interface Infrastructure extends AutoCloseable {
 
   /// The resources in the state now; empty when there is no stack.
   List<StateResource> resources();
+
+  /// Takes a state that nothing can read any more out of the engine's way, so that what it spoke of
+  /// can be removed without it. Only for a delete.
+  ///
+  /// @return where it lies now; empty when the state can be read, or is not there
+  Optional<Path> setAsideTorn();
 
   @Override
   void close();

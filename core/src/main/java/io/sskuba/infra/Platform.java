@@ -86,6 +86,23 @@ public interface Platform {
   /// @param id the provider's id
   record Found(String type, String name, String id) {}
 
+  /// What is still found of a cluster whose record cannot be read, by its key alone. Changes
+  /// nothing.
+  Traces traces(String key);
+
+  /// The allotment that the resources of a stack speak of: the way back from [#plan]. Empty where
+  /// they say nothing.
+  ObjectNode allotmentOf(List<Infrastructure.StateResource> resources);
+
+  /// @param clusterIds ids under which something lies, without an order
+  /// @param projects Pulumi projects that hold a stack of this key
+  record Traces(List<String> clusterIds, List<String> projects) {
+    public Traces {
+      clusterIds = List.copyOf(clusterIds);
+      projects = List.copyOf(projects);
+    }
+  }
+
   /// @param kind for example `process`, `socket`, `folder`, `address`
   /// @param observed what was seen when looking after the removal
   record Remnant(

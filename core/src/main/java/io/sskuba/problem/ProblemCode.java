@@ -97,10 +97,6 @@ public enum ProblemCode {
       "SSK-TOOL-001",
       ProblemKind.REMOTE,
       "A program that is needed is neither here nor can be downloaded or built."),
-  TOOL_UNVERIFIED(
-      "SSK-TOOL-002",
-      ProblemKind.REMOTE,
-      "A downloaded or cached program does not have the digest or signature that it must have."),
   TOOL_BUILD_FAILED(
       "SSK-TOOL-003", ProblemKind.REMOTE, "Building a program from the Go module proxy failed."),
   CACHE_UNWRITABLE(

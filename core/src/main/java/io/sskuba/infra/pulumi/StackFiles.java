@@ -14,11 +14,13 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,11 @@ import org.jspecify.annotations.Nullable;
 /// A stack's files: the project and stack settings in the work folder, and, of a `file://` backend,
 /// the checkpoint.
 final class StackFiles {
+  /// Our copy of the checkpoint, in the work folder.
+  private static final String KEPT = "checkpoint.kept";
+
+  private static final int TORN_MAX = 100;
+
   private final PulumiSettings settings;
   private final @Nullable StackState state;
 
@@ -99,7 +106,63 @@ final class StackFiles {
   }
 
   @Nullable JsonNode deployment() {
-    return state == null ? null : state.deployment();
+    return state == null ? null : state.deployment(copies(state));
+  }
+
+  /// The engine's own copy, and ours, which lies on no disk that can be full: after `ENOSPC` the
+  /// engine leaves both of its files cut short.
+  private List<Path> copies(StackState known) {
+    return List.of(known.backup(), settings.workFolder().resolve(KEPT));
+  }
+
+  /// Keeps a copy of a checkpoint that is whole, before an operation writes to it.
+  void keepCopy() throws IOException {
+    if (state != null && state.exists() && !state.isTorn()) {
+      Path kept = settings.workFolder().resolve(KEPT);
+      AtomicFiles.write(kept, Files.readAllBytes(state.file()));
+    }
+  }
+
+  /// Puts a whole copy in the place of a checkpoint that was cut short, which is kept beside it.
+  /// Call only when no engine runs on the stack. Returns what was done, for people.
+  Optional<String> restore() throws IOException {
+    if (state == null || !state.isTorn()) {
+      return Optional.empty();
+    }
+    Optional<Path> whole = StackState.firstWhole(copies(state));
+    if (whole.isEmpty()) {
+      return Optional.empty();
+    }
+    Path file = state.file();
+    byte[] bytes = Files.readAllBytes(whole.get());
+    Files.move(file, aside(file), StandardCopyOption.ATOMIC_MOVE);
+    AtomicFiles.write(file, bytes);
+    repair();
+    return Optional.of(
+        file.getFileName()
+            + " was cut short; going on from its copy "
+            + whole.get().getFileName()
+            + " of "
+            + Files.getLastModifiedTime(whole.get()));
+  }
+
+  /// Takes a checkpoint that nothing can stand in for out of the engine's way. Returns where it
+  /// lies; empty if it is whole or not there.
+  Optional<Path> setAside() throws IOException {
+    if (state == null || !state.isTorn()) {
+      return Optional.empty();
+    }
+    return Optional.of(Files.move(state.file(), aside(state.file())));
+  }
+
+  private static Path aside(Path file) throws IOException {
+    for (int i = 1; i <= TORN_MAX; i++) {
+      Path aside = file.resolveSibling(file.getFileName() + ".torn" + i);
+      if (!Files.exists(aside)) {
+        return aside;
+      }
+    }
+    throw new IOException("there are " + TORN_MAX + " torn checkpoints beside " + file);
   }
 
   List<StackLock> locks() {
@@ -232,7 +295,9 @@ final class StackFiles {
       if (!Files.isDirectory(folder)) {
         continue;
       }
-      try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.attrs")) {
+      // A lock that was cut short names nobody, and the engine cannot read it.
+      String torn = folder.equals(state.locks()) ? "*.{attrs,json}" : "*.attrs";
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, torn)) {
         for (Path file : files) {
           boolean ours =
               folder.equals(state.locks())
@@ -280,6 +345,7 @@ final class StackFiles {
       Files.deleteIfExists(stackFile());
       Files.deleteIfExists(projectFile());
       Files.deleteIfExists(settings.workFolder().resolve(EngineLease.FILE));
+      Files.deleteIfExists(settings.workFolder().resolve(KEPT));
       Path folder = settings.stateFolder();
       if (folder == null) {
         return;

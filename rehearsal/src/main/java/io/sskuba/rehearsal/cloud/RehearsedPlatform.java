@@ -318,6 +318,16 @@ public final class RehearsedPlatform implements Platform {
   }
 
   @Override
+  public Traces traces(String key) {
+    return hosting.traces(key);
+  }
+
+  @Override
+  public ObjectNode allotmentOf(List<Infrastructure.StateResource> resources) {
+    return Hosting.allotmentOf(resources);
+  }
+
+  @Override
   public Remnant confirm(Cluster cluster, Infrastructure.StateResource resource) {
     if (resource.type().startsWith("sskuba:local:")) {
       return Remnants.of(

@@ -2,8 +2,11 @@ package io.sskuba.rehearsal.local;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sskuba.infra.Infrastructure;
+import io.sskuba.infra.Platform;
 import io.sskuba.infra.local.LocalNetwork;
 import io.sskuba.infra.pulumi.PulumiSettings;
+import io.sskuba.infra.pulumi.StackSearch;
 import io.sskuba.io.Json;
 import io.sskuba.io.Places;
 import io.sskuba.problem.Problem;
@@ -101,6 +104,25 @@ public final class Hosting {
             tools,
             accounts),
         HostProcess.thisJvm());
+  }
+
+  /// What is still found of a cluster by its key alone.
+  public Platform.Traces traces(String key) {
+    return new Platform.Traces(
+        Residue.clusterIds(places.runtime(), key), StackSearch.projects(places.localState(), key));
+  }
+
+  /// The allotment that resources of this machine speak of.
+  public static ObjectNode allotmentOf(List<Infrastructure.StateResource> resources) {
+    ObjectNode allotment = Json.object();
+    Residue.slot(resources)
+        .ifPresent(
+            slot -> {
+              allotment.put(SLOT, slot);
+              ObjectNode indexes = allotment.putObject(INDEXES);
+              Residue.indexes(resources, slot).forEach(indexes::put);
+            });
+    return allotment;
   }
 
   public Path disks(String key) {

@@ -127,6 +127,16 @@ public final class LocalPlatform implements Platform {
   }
 
   @Override
+  public Traces traces(String key) {
+    return hosting.traces(key);
+  }
+
+  @Override
+  public ObjectNode allotmentOf(List<Infrastructure.StateResource> resources) {
+    return Hosting.allotmentOf(resources);
+  }
+
+  @Override
   public List<Remnant> sweep(String key, String clusterId) throws InterruptedException {
     return Remnants.sweep(
         hosting.runtime(key, clusterId), hosting.disks(key), host(key, clusterId, Map.of()));
