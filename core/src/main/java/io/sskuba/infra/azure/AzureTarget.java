@@ -91,7 +91,7 @@ public final class AzureTarget implements Target {
           Concat.of(
               new Ref(AzureMachines.address(machine), "ipAddress"), ":" + AzureSecurity.TALOS));
     } else if (AzureBalancer.hasDoor(plan, machine)) {
-      out.put("door", Concat.of(new Ref(AzurePlan.ENDPOINT_IP, "ipAddress"), ":" + port));
+      out.put("door", Concat.of(new Ref(AzurePlan.ENDPOINT_IP, "dnsSettings.fqdn"), ":" + port));
     }
     return out;
   }
