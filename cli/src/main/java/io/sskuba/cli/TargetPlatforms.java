@@ -3,12 +3,16 @@ package io.sskuba.cli;
 import io.sskuba.apply.Platforms;
 import io.sskuba.infra.Platform;
 import io.sskuba.infra.Target;
+import io.sskuba.infra.azure.AzureTarget;
+import io.sskuba.infra.docker.DockerTarget;
+import io.sskuba.infra.metal.MetalTarget;
+import io.sskuba.infra.vsphere.VsphereTarget;
 import io.sskuba.io.Places;
 import io.sskuba.io.RandomSource;
 import io.sskuba.io.TimeSource;
+import io.sskuba.rehearsal.cloud.CatalogRules;
 import io.sskuba.rehearsal.cloud.CloudModel;
 import io.sskuba.rehearsal.cloud.RehearsedPlatform;
-import io.sskuba.rehearsal.cloud.TypeRules;
 import io.sskuba.rehearsal.local.LocalPlatform;
 import io.sskuba.spec.ClusterSpec.Provider;
 import java.util.List;
@@ -46,7 +50,7 @@ final class TargetPlatforms implements Platforms {
         new RehearsedPlatform(
             target.get(),
             models(provider),
-            TargetPlatforms::rules,
+            CatalogRules::of,
             options.get(),
             places,
             time,
@@ -55,14 +59,17 @@ final class TargetPlatforms implements Platforms {
 
   @Override
   public Optional<Target> target(Provider provider) {
-    return Optional.empty();
+    return switch (provider) {
+      case LOCAL -> Optional.empty();
+      case AWS -> Optional.empty();
+      case AZURE -> Optional.of(new AzureTarget());
+      case VSPHERE -> Optional.of(new VsphereTarget());
+      case METAL -> Optional.of(new MetalTarget());
+      case DOCKER -> Optional.of(new DockerTarget());
+    };
   }
 
   private static List<CloudModel> models(Provider provider) {
     return List.of();
-  }
-
-  private static TypeRules rules(String pkg) {
-    throw new IllegalStateException("no types of " + pkg);
   }
 }
