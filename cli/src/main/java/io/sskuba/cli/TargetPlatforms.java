@@ -48,13 +48,7 @@ final class TargetPlatforms implements Platforms {
     }
     return Optional.of(
         new RehearsedPlatform(
-            target.get(),
-            models(provider),
-            CatalogRules::of,
-            options.get(),
-            places,
-            time,
-            random));
+            target.get(), models(provider), CatalogRules::of, options.get(), places, time, random));
   }
 
   @Override

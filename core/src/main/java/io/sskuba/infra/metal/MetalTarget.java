@@ -20,9 +20,10 @@ import java.util.Map;
 /// The `metal` target as data: one resource a machine that exists.
 ///
 /// Nothing is bought or built. A machine is *taken over* (it answers in maintenance mode, with the
-/// file's certificate fingerprint where there is one) and *given back* (reset, wiped, in maintenance
-/// mode again). The network, and the virtual address of the endpoint, are the site's: Talos itself
-/// answers for the address on one control plane at a time, so no resource stands for it.
+/// file's certificate fingerprint where there is one) and *given back* (reset, wiped, in
+/// maintenance mode again). The network, and the virtual address of the endpoint, are the site's:
+/// Talos itself answers for the address on one control plane at a time, so no resource stands for
+/// it.
 public final class MetalTarget implements Target {
   /// A machine that exists. Its provider is ours: [MetalProvider], or the simulated site.
   public static final String MACHINE = "sskuba:metal:Machine";

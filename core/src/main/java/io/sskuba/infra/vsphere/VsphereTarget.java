@@ -24,21 +24,20 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The `vsphere` target as data: tags, a folder of the cluster's own, virtual machines cloned from an
-/// item of the content library, a rule that keeps control planes on different hosts, and, where the
-/// file names one, what a Big-IP needs to stand in front of them.
-///
+/// The `vsphere` target as data: tags, a folder of the cluster's own, virtual machines cloned from
+/// an item of the content library, a rule that keeps control planes on different hosts, and, where
+/// the file names one, what a Big-IP needs to stand in front of them.
 /// - What vSphere has already (datacenter, compute cluster, datastore, network, library item) is
 ///   referred to and never changed; ids are facts of the allotment, see [VsphereLookups].
-/// - Credentials stand nowhere in a plan. The providers take them from the engine's environment, into
-///   which the target's credentials are resolved just before it starts; the plain addresses of the
-///   servers are stack configuration.
-/// - Tags: one category a cluster, one tag a fact, as `KEY=VALUE`. What differs for each resource (its
-///   key) stands in a machine's annotation. Both are changed in place.
+/// - Credentials stand nowhere in a plan. The providers take them from the engine's environment,
+///   into which the target's credentials are resolved just before it starts; the plain addresses of
+///   the servers are stack configuration.
+/// - Tags: one category a cluster, one tag a fact, as `KEY=VALUE`. What differs for each resource
+///   (its key) stands in a machine's annotation. Both are changed in place.
 /// - Machines without `addresses` use DHCP: vSphere learns the address by the guest agent in the
 ///   image, so the image needs the extension `vmtoolsd-guest-agent`.
-/// - A GPU pool gets its devices by passthrough (PCI device and host) or, where the allotment names a
-///   profile, as vGPU. Either locks the machine's memory.
+/// - A GPU pool gets its devices by passthrough (PCI device and host) or, where the allotment names
+///   a profile, as vGPU. Either locks the machine's memory.
 /// - Source: talos v1.13.9, platform/vmware (`guestinfo.metadata`, `guestinfo.talos.config`) and
 ///   pkg/imager/ova.
 public final class VsphereTarget implements Target {
@@ -67,12 +66,7 @@ public final class VsphereTarget implements Target {
   @Override
   public Map<String, String> providerVersions() {
     return Map.of(
-        "vsphere",
-        "4.18.2",
-        "f5bigip",
-        "3.25.1",
-        MetalTarget.PACKAGE,
-        MetalTarget.VERSION);
+        "vsphere", "4.18.2", "f5bigip", "3.25.1", MetalTarget.PACKAGE, MetalTarget.VERSION);
   }
 
   @Override
@@ -215,8 +209,7 @@ public final class VsphereTarget implements Target {
           List.of(Map.of("networkId", lookups.networkId(), "adapterType", "vmxnet3")));
       inputs.put("disks", List.of(disk(pool)));
       inputs.put(
-          "clone",
-          Map.of("templateUuid", lookups.template(slot.arch(), pool.gpu() != null)));
+          "clone", Map.of("templateUuid", lookups.template(slot.arch(), pool.gpu() != null)));
       Map<String, Object> extra = new LinkedHashMap<>();
       extra.put("disk.enableUUID", "TRUE");
       extra.put("guestinfo.metadata", metadata(slot));
@@ -277,8 +270,7 @@ public final class VsphereTarget implements Target {
 
     /// A device that is passed through pins the machine to its host; a vGPU does not. Both need all
     /// of the machine's memory reserved, and large address windows need EFI and 64-bit mappings.
-    private void gpu(
-        Slot slot, int memory, Map<String, Object> inputs, Map<String, Object> extra) {
+    private void gpu(Slot slot, int memory, Map<String, Object> inputs, Map<String, Object> extra) {
       inputs.put("firmware", "efi");
       inputs.put("memoryReservation", memory);
       inputs.put("memoryReservationLockedToMax", true);
