@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// The `azure` target: one resource group a cluster, with everything of it inside but the records in
-/// a DNS zone that is there already.
+/// The `azure` target: one resource group a cluster, with everything of it inside but the records
+/// in a DNS zone that is there already.
 ///
 /// Outputs besides those of [Target]: `endpointAddress`, the load balancer's address.
 public final class AzureTarget implements Target {
@@ -83,8 +83,7 @@ public final class AzureTarget implements Target {
     Map<String, Object> out = new LinkedHashMap<>();
     out.put("id", new Ref(machine.name(), "id"));
     out.put(
-        "address",
-        new Ref(AzureMachines.card(machine), "ipConfigurations[0].privateIPAddress"));
+        "address", new Ref(AzureMachines.card(machine), "ipConfigurations[0].privateIPAddress"));
     if (AzureMachines.hasAddress(plan, machine)) {
       out.put(
           "door",

@@ -58,10 +58,11 @@ public final class AzureFiles {
       "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/landing/providers/"
           + "Microsoft.Network/virtualNetworks/hub";
   static final String LANDING =
-      "network: {adminCidrs: [10.0.0.0/8], existing: {network: \"" + VNET + "\", subnets: [a, b]}}\n"
+      "network: {adminCidrs: [10.0.0.0/8], existing: {network: \""
+          + VNET
+          + "\", subnets: [a, b]}}\n"
           + "endpoint: {scheme: internal}\n";
-  static final String DNS =
-      "dns: {provider: azureDns, zone: example.org, resourceGroup: names}\n";
+  static final String DNS = "dns: {provider: azureDns, zone: example.org, resourceGroup: names}\n";
 
   /// Every option, by what it is about.
   public static Map<String, ClusterSpec> all() throws java.io.IOException {

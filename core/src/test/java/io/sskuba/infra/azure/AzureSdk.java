@@ -47,7 +47,8 @@ final class AzureSdk {
         "azure-native:network:ApplicationSecurityGroup", List.of("applicationSecurityGroupName"));
     map.put("azure-native:network:NetworkSecurityGroup", List.of("networkSecurityGroupName"));
     map.put("azure-native:network:LoadBalancer", List.of("loadBalancerName"));
-    map.put("azure-native:network:InboundNatRule", List.of("inboundNatRuleName", "loadBalancerName"));
+    map.put(
+        "azure-native:network:InboundNatRule", List.of("inboundNatRuleName", "loadBalancerName"));
     map.put("azure-native:network:NetworkInterface", List.of("networkInterfaceName"));
     map.put("azure-native:compute:AvailabilitySet", List.of("availabilitySetName"));
     map.put("azure-native:compute:VirtualMachine", List.of("vmName", "zones"));
@@ -193,7 +194,8 @@ final class AzureSdk {
 
   private static final Pattern PARAMETER = Pattern.compile("(\\w+): (.*?)(?: = None)?,?");
   private static final Pattern GETTER =
-      Pattern.compile("@pulumi\\.getter(?:\\(name=\"(\\w+)\"\\))?\\n    def (\\w+)\\(self\\) -> (.*):");
+      Pattern.compile(
+          "@pulumi\\.getter(?:\\(name=\"(\\w+)\"\\))?\\n    def (\\w+)\\(self\\) -> (.*):");
 
   private void parameters(
       String module, String classText, Map<String, ObjectNode> inputs, TreeSet<String> required)
@@ -301,7 +303,9 @@ final class AzureSdk {
       throw new IOException("no class " + name);
     }
     Matcher end = Pattern.compile("(?m)^(?:class |@pulumi\\.)").matcher(text);
-    return end.find(start.end()) ? text.substring(start.start(), end.start()) : text.substring(start.start());
+    return end.find(start.end())
+        ? text.substring(start.start(), end.start())
+        : text.substring(start.start());
   }
 
   /// The file of a module that holds this text.

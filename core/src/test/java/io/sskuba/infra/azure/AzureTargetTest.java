@@ -70,9 +70,13 @@ class AzureTargetTest {
   @Test
   void plantedMistakesAreFound() throws IOException {
     InfraPlan plan = target.plan(AzureFiles.cluster(AzureFiles.example()));
-    assertThat(TypeCheck.problems(changed(plan, "network", in -> renamed(in, "addressSpace", "adressSpace"))))
+    assertThat(
+            TypeCheck.problems(
+                changed(plan, "network", in -> renamed(in, "addressSpace", "adressSpace"))))
         .anyMatch(p -> p.contains("adressSpace") && p.contains("did you mean addressSpace"));
-    assertThat(TypeCheck.problems(changed(plan, "egress", in -> with(in, "idleTimeoutInMinutes", "ten"))))
+    assertThat(
+            TypeCheck.problems(
+                changed(plan, "egress", in -> with(in, "idleTimeoutInMinutes", "ten"))))
         .anyMatch(p -> p.contains("idleTimeoutInMinutes"));
     assertThat(TypeCheck.problems(changed(plan, "csi", in -> with(in, "resourceGroupName", null))))
         .anyMatch(p -> p.contains("resourceGroupName") && p.contains("required"));
@@ -82,7 +86,10 @@ class AzureTargetTest {
         .anyMatch(p -> p.contains("Static"));
     assertThat(
             TypeCheck.problems(
-                changed(plan, "egress", in -> with(in, "natGatewayName", new Ref("egress-ip", "adress")))))
+                changed(
+                    plan,
+                    "egress",
+                    in -> with(in, "natGatewayName", new Ref("egress-ip", "adress")))))
         .isNotEmpty();
   }
 
@@ -194,8 +201,7 @@ class AzureTargetTest {
         if (tags instanceof Map<?, ?> map) {
           assertThat(map.get("sskuba.io:key"))
               .isEqualTo(AzureFiles.CLUSTER_ID + "/" + resource.name());
-          assertThat(map.keySet())
-              .allMatch(k -> String.valueOf(k).matches("[^<>%&\\\\?/]{1,512}"));
+          assertThat(map.keySet()).allMatch(k -> String.valueOf(k).matches("[^<>%&\\\\?/]{1,512}"));
         }
       }
     }
@@ -227,27 +233,37 @@ class AzureTargetTest {
     int n = 0;
     for (Target.Slot slot : Target.machines(cluster.spec())) {
       n++;
-      String door = slot.pool().isControlPlane() ? "20.1.0." + n + ":50000" : "20.1.0.9:" + (50099 + n);
+      String door =
+          slot.pool().isControlPlane() ? "20.1.0." + n + ":50000" : "20.1.0.9:" + (50099 + n);
       machines.put(slot.name(), Map.of("id", "x", "address", "10.30.0." + n, "door", door));
     }
     Topology topology =
         target.topology(
-            cluster,
-            Map.of("endpoint", "e", "endpointAddress", "20.1.0.9", "machines", machines));
+            cluster, Map.of("endpoint", "e", "endpointAddress", "20.1.0.9", "machines", machines));
     assertThat(topology.endpointHost()).isEqualTo("claims-lab.data.example.org");
     assertThat(topology.certSans())
         .contains(
             "k8s-claims-lab-0f2c6a1e.australiaeast.cloudapp.azure.com", "20.1.0.9", "20.1.0.1");
     assertThat(topology.addresses().talos("10.30.0.5", 50000).port()).isEqualTo(50104);
     assertThat(topology.addresses().talos("10.30.0.2", 50000).host()).isEqualTo("20.1.0.2");
-    assertThat(target.topology(cluster, Map.of()).machines()).hasSize(7).allMatch(m -> m.address().isEmpty());
-    assertThat(target.topology(AzureFiles.cluster(AzureFiles.all().get("own name")), Map.of()).endpointHost())
+    assertThat(target.topology(cluster, Map.of()).machines())
+        .hasSize(7)
+        .allMatch(m -> m.address().isEmpty());
+    assertThat(
+            target
+                .topology(AzureFiles.cluster(AzureFiles.all().get("own name")), Map.of())
+                .endpointHost())
         .isEqualTo("api.example.org");
-    assertThat(target.topology(AzureFiles.cluster(AzureFiles.all().get("other dns")), Map.of()).endpointHost())
+    assertThat(
+            target
+                .topology(AzureFiles.cluster(AzureFiles.all().get("other dns")), Map.of())
+                .endpointHost())
         .isEqualTo("k8s-claims-lab-0f2c6a1e.australiaeast.cloudapp.azure.com");
     assertThat(
-            target.topology(
-                    AzureFiles.cluster(AzureFiles.all().get("stretch")), Map.of("machines", Map.of()))
+            target
+                .topology(
+                    AzureFiles.cluster(AzureFiles.all().get("stretch")),
+                    Map.of("machines", Map.of()))
                 .machines())
         .filteredOn(m -> m.pool().equals("edge"))
         .extracting(Topology.Machine::address)

@@ -18,6 +18,10 @@ class AzureTypesPeerIT {
     assertThat(ours).isEqualTo(AzureSdk.text(published));
     assertThat(AzureSdk.counts(published).get("types")).isEqualTo(15);
     System.getLogger("types")
-        .log(System.Logger.Level.INFO, "azure-native {0}: {1}", AzureTarget.VERSION, AzureSdk.counts(published));
+        .log(
+            System.Logger.Level.INFO,
+            "azure-native {0}: {1}",
+            AzureTarget.VERSION,
+            AzureSdk.counts(published));
   }
 }
