@@ -33,10 +33,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -298,8 +300,13 @@ public final class RehearsedPlatform implements Platform {
   @Override
   public List<Found> inventory(Cluster cluster) {
     List<Found> found = new ArrayList<>();
+    Set<String> types = new HashSet<>();
+    models.forEach(model -> types.addAll(rules.apply(model.pkg()).types()));
     for (CloudResource resource : held(cluster.clusterId())) {
-      found.add(new Found(resource.type(), resource.name(), resource.id()));
+      // A part that a model keeps beside its whole is no resource of a plan.
+      if (types.contains(resource.type())) {
+        found.add(new Found(resource.type(), resource.name(), resource.id()));
+      }
     }
     return found;
   }
