@@ -46,11 +46,7 @@ public final class MachineOutputs {
       names.add(spec.target().endpoint().host());
     }
     return new Topology(
-        host,
-        6443,
-        List.copyOf(names),
-        machines,
-        new AddressMap(map.twins(), map.blocks(), doors));
+        host, 6443, List.copyOf(names), machines, new AddressMap(map.twins(), map.blocks(), doors));
   }
 
   private static String text(Map<String, Object> outputs, String machine, String property) {

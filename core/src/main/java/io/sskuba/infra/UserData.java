@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Machine configurations that go to machines as user data (`delivery: userData`): a plan says where
-/// one belongs, and holds it only for as long as the engine runs with it.
+/// Machine configurations that go to machines as user data (`delivery: userData`): a plan says
+/// where one belongs, and holds it only for as long as the engine runs with it.
 ///
 /// A plan that is printed, kept or compared has placeholders, so that no key is in it.
 public final class UserData {

@@ -22,16 +22,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/// The `docker` target as data: a network, the Talos image, and a container a machine, as
-/// `talosctl cluster create docker` makes them.
-///
+/// The `docker` target as data: a network, the Talos image, and a container a machine, as `talosctl
+/// cluster create docker` makes them.
 /// - Addresses: host 1 of the network is Docker's own gateway; machines have fixed addresses from
-///   host 2 on, by the indexes of the allotment, so that a machine keeps its address when others come
-///   or go.
+///   host 2 on, by the indexes of the allotment, so that a machine keeps its address when others
+///   come or go.
 /// - What is published: nothing but on loopback. The Talos API of each machine at its own port
-///   ([#TALOS_PORT_FIRST] and up), the Kubernetes API of the first control plane at 6443, the file's
-///   `hostPorts` on the first machine that takes workloads. Where several clusters run beside one
-///   another, the allotment gives each a loopback address of its own ([#LOOPBACK]).
+///   ([#TALOS_PORT_FIRST] and up), the Kubernetes API of the first control plane at 6443, the
+///   file's `hostPorts` on the first machine that takes workloads. Where several clusters run
+///   beside one another, the allotment gives each a loopback address of its own ([#LOOPBACK]).
 /// - Labels of containers cannot be changed in Docker: only those that never change stand on them.
 ///   Owner, expiry and the file's labels stand on a volume that is there for nothing else.
 /// - Source: talos v1.13.9, pkg/provision/providers/docker/{node,network}.go.
@@ -41,8 +40,8 @@ public final class DockerTarget implements Target {
   public static final String VOLUME = "docker:index/volume:Volume";
   public static final String CONTAINER = "docker:index/container:Container";
 
-  /// Facts of [Choices]: the loopback address that ports are published on, and the network where the
-  /// file names none.
+  /// Facts of [Choices]: the loopback address that ports are published on, and the network where
+  /// the file names none.
   public static final String LOOPBACK = "docker.loopback";
 
   public static final String CIDR = "docker.cidr";
@@ -280,23 +279,28 @@ public final class DockerTarget implements Target {
   }
 
   /// The endpoint's twin is the loopback address that it is published on: reached where containers'
-  /// own addresses are not (Docker's machine on macOS and Windows).
+  /// own addresses are not (Docker's machine on macOS and Windows). A rehearsal publishes nothing:
+  /// its machines have twins of their own.
   @Override
   public Topology topology(Platform.Cluster cluster, Map<String, Object> outputs) {
     Map<String, Integer> indexes = indexes(cluster);
     String endpoint = endpoint(cluster, indexes);
+    boolean published = !cluster.tags().rehearsal();
     Map<String, String> doors = new LinkedHashMap<>();
     Map<String, Object> machines = new LinkedHashMap<>();
     indexes.forEach(
         (name, index) -> {
           String address = address(cluster, index);
-          doors.put(address, loopback(cluster) + ":" + (TALOS_PORT_FIRST + index));
+          if (published) {
+            doors.put(address, loopback(cluster) + ":" + (TALOS_PORT_FIRST + index));
+          }
           machines.put(name, Map.of("address", address));
         });
     return MachineOutputs.topology(
         cluster.spec(),
         Map.of("machines", machines),
         endpoint,
-        new AddressMap(Map.of(endpoint, loopback(cluster)), List.of(), doors));
+        new AddressMap(
+            published ? Map.of(endpoint, loopback(cluster)) : Map.of(), List.of(), doors));
   }
 }

@@ -20,9 +20,10 @@ import java.util.Map;
 /// The `metal` target as data: one resource a machine that exists.
 ///
 /// Nothing is bought or built. A machine is *taken over* (it answers in maintenance mode, with the
-/// file's certificate fingerprint where there is one) and *given back* (reset, wiped, in maintenance
-/// mode again). The network, and the virtual address of the endpoint, are the site's: Talos itself
-/// answers for the address on one control plane at a time, so no resource stands for it.
+/// file's certificate fingerprint where there is one) and *given back* (reset, wiped, in
+/// maintenance mode again). The network, and the virtual address of the endpoint, are the site's:
+/// Talos itself answers for the address on one control plane at a time, so no resource stands for
+/// it.
 public final class MetalTarget implements Target {
   /// A machine that exists. Its provider is ours: [MetalProvider], or the simulated site.
   public static final String MACHINE = "sskuba:metal:Machine";
@@ -62,9 +63,7 @@ public final class MetalTarget implements Target {
     return new InfraPlan(resources, outputs);
   }
 
-  /// The resource of a machine that exists: every one of a `metal` cluster, and those of a stretch
-  /// pool of another target.
-  public static Resource machine(Platform.Cluster cluster, Slot slot, MachineAddress given) {
+  private static Resource machine(Platform.Cluster cluster, Slot slot, MachineAddress given) {
     Map<String, Object> inputs = new LinkedHashMap<>();
     ResourceTags tags = cluster.tags();
     inputs.put("key", tags.key(slot.name()));
@@ -88,8 +87,7 @@ public final class MetalTarget implements Target {
     return new Resource(MACHINE, slot.name(), inputs, List.of());
   }
 
-  /// What a plan's output `machines` says of such a machine.
-  public static Map<String, Object> output(String name) {
+  private static Map<String, Object> output(String name) {
     return Map.of("id", new Ref(name, "id"), "address", new Ref(name, "address"));
   }
 

@@ -17,8 +17,8 @@ import java.util.Set;
 /// What a cluster has on a Big-IP, all in the file's partition: a node a machine, and for each
 /// service a monitor, a pool with its members, and virtual servers.
 ///
-/// Tags stand in descriptions, where a type has one. A virtual server takes one source network, so a
-/// service that only some may reach has one for each of them.
+/// Tags stand in descriptions, where a type has one. A virtual server takes one source network, so
+/// a service that only some may reach has one for each of them.
 final class BigIpPlan {
   static final String NODE = "f5bigip:ltm/node:Node";
   static final String MONITOR = "f5bigip:ltm/monitor:Monitor";
@@ -33,8 +33,7 @@ final class BigIpPlan {
   ///
   /// @param api only `adminCidrs` and the cluster's own network, where the file names them
   /// @param toControlPlanes whether the control planes answer, or the machines that take workloads
-  private record Service(
-      String name, int port, boolean api, boolean toControlPlanes, String why) {}
+  private record Service(String name, int port, boolean api, boolean toControlPlanes, String why) {}
 
   private static final List<Service> SERVICES =
       List.of(
@@ -113,11 +112,13 @@ final class BigIpPlan {
     Map<String, Object> inputs = new LinkedHashMap<>();
     inputs.put("pool", new Ref(pool, "name"));
     inputs.put(
-        "node",
-        Concat.of(new Ref("node-" + member.slot().name(), "name"), ":" + service.port()));
+        "node", Concat.of(new Ref("node-" + member.slot().name(), "name"), ":" + service.port()));
     resources.add(
         new Resource(
-            ATTACHMENT, "member-" + service.name() + "-" + member.slot().name(), inputs, List.of()));
+            ATTACHMENT,
+            "member-" + service.name() + "-" + member.slot().name(),
+            inputs,
+            List.of()));
   }
 
   private void virtualServer(Service service, String pool, String source, String name) {
@@ -136,8 +137,8 @@ final class BigIpPlan {
     resources.add(new Resource(VIRTUAL_SERVER, key, inputs, List.of()));
   }
 
-  /// The networks that may reach a service. The cluster's own nodes reach the Kubernetes API through
-  /// the virtual address too.
+  /// The networks that may reach a service. The cluster's own nodes reach the Kubernetes API
+  /// through the virtual address too.
   private Set<String> sources(Service service) {
     ClusterSpec.Network network = cluster.spec().target().network();
     if (!service.api() || network.adminCidrs().isEmpty()) {

@@ -6,8 +6,8 @@ import io.sskuba.spec.ClusterSpec.ProviderSettings.Vsphere;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// Ids of what vSphere has before the cluster comes: a fact of the allotment where it was looked up,
-/// else the lookup itself, for a plan that is printed.
+/// Ids of what vSphere has before the cluster comes: a fact of the allotment where it was looked
+/// up, else the lookup itself, for a plan that is printed.
 ///
 /// @param choices facts by the keys below; images by [Choices#imageKey]
 /// @param network name of the port group or segment
@@ -18,8 +18,8 @@ record VsphereLookups(Vsphere file, String network, Choices choices) {
   static final String DATASTORE = "vsphere.datastoreId";
   static final String NETWORK = "vsphere.networkId";
 
-  /// Of one machine: `vsphere.host.MACHINE` and `vsphere.pciDevice.MACHINE` for a GPU that is passed
-  /// through, or `vsphere.vgpu.MACHINE`, the name of a vGPU profile.
+  /// Of one machine: `vsphere.host.MACHINE` and `vsphere.pciDevice.MACHINE` for a GPU that is
+  /// passed through, or `vsphere.vgpu.MACHINE`, the name of a vGPU profile.
   static final String HOST = "vsphere.host.";
 
   static final String PCI_DEVICE = "vsphere.pciDevice.";

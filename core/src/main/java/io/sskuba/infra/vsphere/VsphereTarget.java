@@ -11,7 +11,6 @@ import io.sskuba.infra.ResourceTags;
 import io.sskuba.infra.Target;
 import io.sskuba.infra.Topology;
 import io.sskuba.infra.UserData;
-import io.sskuba.infra.metal.MetalTarget;
 import io.sskuba.io.Yaml;
 import io.sskuba.net.AddressMap;
 import io.sskuba.spec.ClusterSpec;
@@ -24,21 +23,20 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The `vsphere` target as data: tags, a folder of the cluster's own, virtual machines cloned from an
-/// item of the content library, a rule that keeps control planes on different hosts, and, where the
-/// file names one, what a Big-IP needs to stand in front of them.
-///
+/// The `vsphere` target as data: tags, a folder of the cluster's own, virtual machines cloned from
+/// an item of the content library, a rule that keeps control planes on different hosts, and, where
+/// the file names one, what a Big-IP needs to stand in front of them.
 /// - What vSphere has already (datacenter, compute cluster, datastore, network, library item) is
 ///   referred to and never changed; ids are facts of the allotment, see [VsphereLookups].
-/// - Credentials stand nowhere in a plan. The providers take them from the engine's environment, into
-///   which the target's credentials are resolved just before it starts; the plain addresses of the
-///   servers are stack configuration.
-/// - Tags: one category a cluster, one tag a fact, as `KEY=VALUE`. What differs for each resource (its
-///   key) stands in a machine's annotation. Both are changed in place.
+/// - Credentials stand nowhere in a plan. The providers take them from the engine's environment,
+///   into which the target's credentials are resolved just before it starts; the plain addresses of
+///   the servers are stack configuration.
+/// - Tags: one category a cluster, one tag a fact, as `KEY=VALUE`. What differs for each resource
+///   (its key) stands in a machine's annotation. Both are changed in place.
 /// - Machines without `addresses` use DHCP: vSphere learns the address by the guest agent in the
 ///   image, so the image needs the extension `vmtoolsd-guest-agent`.
-/// - A GPU pool gets its devices by passthrough (PCI device and host) or, where the allotment names a
-///   profile, as vGPU. Either locks the machine's memory.
+/// - A GPU pool gets its devices by passthrough (PCI device and host) or, where the allotment names
+///   a profile, as vGPU. Either locks the machine's memory.
 /// - Source: talos v1.13.9, platform/vmware (`guestinfo.metadata`, `guestinfo.talos.config`) and
 ///   pkg/imager/ova.
 public final class VsphereTarget implements Target {
@@ -66,13 +64,7 @@ public final class VsphereTarget implements Target {
 
   @Override
   public Map<String, String> providerVersions() {
-    return Map.of(
-        "vsphere",
-        "4.18.2",
-        "f5bigip",
-        "3.25.1",
-        MetalTarget.PACKAGE,
-        MetalTarget.VERSION);
+    return Map.of("vsphere", "4.18.2", "f5bigip", "3.25.1");
   }
 
   @Override
@@ -135,9 +127,10 @@ public final class VsphereTarget implements Target {
       for (Slot slot : Target.machines(spec)) {
         ClusterSpec.MachineAddress given = slot.given();
         if (given != null) {
-          // A stretch pool's machine: it joins over KubeSpan, and the Big-IP does not reach it.
-          resources.add(MetalTarget.machine(cluster, slot, given));
-          machines.put(slot.name(), MetalTarget.output(slot.name()));
+          // A stretch pool's machine: it is there, joins over KubeSpan, and the Big-IP does not
+          // reach
+          // it.
+          machines.put(slot.name(), Map.of("id", "", "address", given.address()));
           continue;
         }
         resources.add(machine(slot));
@@ -215,8 +208,7 @@ public final class VsphereTarget implements Target {
           List.of(Map.of("networkId", lookups.networkId(), "adapterType", "vmxnet3")));
       inputs.put("disks", List.of(disk(pool)));
       inputs.put(
-          "clone",
-          Map.of("templateUuid", lookups.template(slot.arch(), pool.gpu() != null)));
+          "clone", Map.of("templateUuid", lookups.template(slot.arch(), pool.gpu() != null)));
       Map<String, Object> extra = new LinkedHashMap<>();
       extra.put("disk.enableUUID", "TRUE");
       extra.put("guestinfo.metadata", metadata(slot));
@@ -277,8 +269,7 @@ public final class VsphereTarget implements Target {
 
     /// A device that is passed through pins the machine to its host; a vGPU does not. Both need all
     /// of the machine's memory reserved, and large address windows need EFI and 64-bit mappings.
-    private void gpu(
-        Slot slot, int memory, Map<String, Object> inputs, Map<String, Object> extra) {
+    private void gpu(Slot slot, int memory, Map<String, Object> inputs, Map<String, Object> extra) {
       inputs.put("firmware", "efi");
       inputs.put("memoryReservation", memory);
       inputs.put("memoryReservationLockedToMax", true);
