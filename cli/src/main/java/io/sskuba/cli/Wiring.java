@@ -1,7 +1,6 @@
 package io.sskuba.cli;
 
 import io.sskuba.apply.Ports;
-import io.sskuba.infra.Platform;
 import io.sskuba.io.Environment;
 import io.sskuba.io.Places;
 import io.sskuba.io.RandomSource;
@@ -10,13 +9,12 @@ import io.sskuba.kube.KubeApis;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
-import io.sskuba.rehearsal.local.LocalPlatform;
+import io.sskuba.rehearsal.cloud.RehearsedPlatform;
 import io.sskuba.secret.Identities;
 import io.sskuba.secret.PassphraseSource;
 import io.sskuba.secret.ReceiptSigner;
 import io.sskuba.secret.UserKeyRing;
 import io.sskuba.secret.UserReceiptSigner;
-import io.sskuba.spec.ClusterSpec.Provider;
 import io.sskuba.state.FileStateStore;
 import io.sskuba.state.StateStore;
 import io.sskuba.talos.grpc.GrpcTalosNodes;
@@ -24,16 +22,17 @@ import io.sskuba.toolchain.ToolchainService;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /// Puts the engine together: the one place where ports meet their implementations.
 final class Wiring {
   private Wiring() {}
 
-  static Ports ports(Environment environment, Places places) {
+  static Ports ports(
+      Environment environment, Places places, Supplier<RehearsedPlatform.Options> rehearsal) {
     TimeSource time = TimeSource.system();
     RandomSource random = RandomSource.system();
     Identities identities = identities(environment, places, random);
-    Platform local = new LocalPlatform(places, time, random);
     return new Ports(
         time,
         random,
@@ -42,7 +41,7 @@ final class Wiring {
         store(places.stateUrl(), time, random),
         ToolchainService.of(places, environment, time),
         new UserKeyRing(identities, random),
-        provider -> provider == Provider.LOCAL ? Optional.of(local) : Optional.empty(),
+        new TargetPlatforms(places, time, random, rehearsal),
         addresses -> new GrpcTalosNodes(addresses, random),
         KubeApis::fromKubeconfig);
   }

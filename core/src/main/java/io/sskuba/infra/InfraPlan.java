@@ -1,8 +1,11 @@
 package io.sskuba.infra;
 
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// The resources of one stack, as data. The same plan feeds the engine and prints as Pulumi YAML.
 ///
@@ -34,6 +37,48 @@ public record InfraPlan(List<Resource> resources, Map<String, Object> outputs) {
   ///
   /// @param property a name or a path into nested outputs, for example `status.addresses[0]`
   public record Ref(String resource, String property) {}
+
+  /// Names of the resources that this one needs: those it refers to and those it says.
+  public static Set<String> needs(Resource resource) {
+    Set<String> needed = new LinkedHashSet<>(resource.dependsOn());
+    needed.addAll(references(resource.inputs()));
+    return needed;
+  }
+
+  /// Names of the resources that a value refers to, in the order met.
+  public static Set<String> references(@Nullable Object value) {
+    Set<String> names = new LinkedHashSet<>();
+    collect(value, names);
+    return names;
+  }
+
+  private static void collect(@Nullable Object value, Set<String> into) {
+    switch (value) {
+      case Ref ref -> into.add(ref.resource());
+      case Secret secret -> collect(secret.value(), into);
+      case Concat concat -> collect(concat.parts(), into);
+      case List<?> list -> list.forEach(item -> collect(item, into));
+      case Map<?, ?> map -> map.values().forEach(item -> collect(item, into));
+      case null, default -> {}
+    }
+  }
+
+  /// The first value that is still to be looked up, or null.
+  public static @Nullable Lookup firstLookup(@Nullable Object value) {
+    return switch (value) {
+      case Lookup lookup -> lookup;
+      case Secret secret -> firstLookup(secret.value());
+      case Concat concat -> firstLookup(concat.parts());
+      case Map<?, ?> map -> firstLookup(List.copyOf(map.values()));
+      case List<?> list ->
+          list.stream()
+              .map(InfraPlan::firstLookup)
+              .filter(java.util.Objects::nonNull)
+              .findFirst()
+              .orElse(null);
+      case null, default -> null;
+    };
+  }
 
   /// A text made of texts and [Ref]s, for example an address and a port.
   public record Concat(List<Object> parts) {

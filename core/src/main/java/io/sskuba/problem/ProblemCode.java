@@ -97,10 +97,6 @@ public enum ProblemCode {
       "SSK-TOOL-001",
       ProblemKind.REMOTE,
       "A program that is needed is neither here nor can be downloaded or built."),
-  TOOL_UNVERIFIED(
-      "SSK-TOOL-002",
-      ProblemKind.REMOTE,
-      "A downloaded or cached program does not have the digest or signature that it must have."),
   TOOL_BUILD_FAILED(
       "SSK-TOOL-003", ProblemKind.REMOTE, "Building a program from the Go module proxy failed."),
   CACHE_UNWRITABLE(
@@ -131,6 +127,28 @@ public enum ProblemCode {
       ProblemKind.TIMEOUT,
       "The infrastructure engine did not end within its deadline. It was stopped; what it made is in"
           + " the state, and the same command goes on."),
+  CLOUD_CREDENTIALS(
+      "SSK-CLOUD-001",
+      ProblemKind.CREDENTIAL,
+      "The cloud does not accept the credentials, or no longer: they ran out. Sign in again; the same"
+          + " command goes on."),
+  CLOUD_DENIED(
+      "SSK-CLOUD-002",
+      ProblemKind.CREDENTIAL,
+      "The credentials lack a permission; the provider's text names the action."),
+  CLOUD_QUOTA(
+      "SSK-CLOUD-003",
+      ProblemKind.REMOTE,
+      "A quota of the account is used up. Raise it, or ask for less; the same command goes on."),
+  CLOUD_CAPACITY(
+      "SSK-CLOUD-004",
+      ProblemKind.REMOTE,
+      "The cloud has no machine of this type left where it was asked for. Every type and zone that the"
+          + " file allows was tried."),
+  CLOUD_THROTTLED(
+      "SSK-CLOUD-005",
+      ProblemKind.REMOTE,
+      "The cloud turned requests away for being too many, for longer than its provider retries."),
   CLUSTER_EXPIRED(
       "SSK-INFRA-007",
       ProblemKind.TIMEOUT,

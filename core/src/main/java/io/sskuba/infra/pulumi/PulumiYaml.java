@@ -24,7 +24,12 @@ public final class PulumiYaml {
 
   /// @param project Pulumi project name
   /// @param providerVersions package to version; printed as each resource's `options.version`
-  public static String print(InfraPlan plan, String project, Map<String, String> providerVersions) {
+  /// @param config stack configuration that the program needs, printed as its defaults
+  public static String print(
+      InfraPlan plan,
+      String project,
+      Map<String, String> providerVersions,
+      Map<String, String> config) {
     Scope scope = new Scope(keys(plan), providerVersions);
     Map<String, Object> resources = new LinkedHashMap<>();
     for (InfraPlan.Resource resource : plan.resources()) {
@@ -33,6 +38,11 @@ public final class PulumiYaml {
     Map<String, Object> program = new LinkedHashMap<>();
     program.put("name", project);
     program.put("runtime", "yaml");
+    if (!config.isEmpty()) {
+      Map<String, Object> defaults = new TreeMap<>();
+      config.forEach((name, value) -> defaults.put(name, Map.of("value", value)));
+      program.put("config", defaults);
+    }
     program.put("resources", resources);
     if (!plan.outputs().isEmpty()) {
       program.put("outputs", value(new TreeMap<>(plan.outputs()), scope));

@@ -57,6 +57,15 @@ public final class LatencyModel {
     return find(type, operation).orElse(OTHERWISE);
   }
 
+  /// The longest of an operation over all types; zero where no line names it.
+  public Duration longest(String operation) {
+    return lines.entrySet().stream()
+        .filter(line -> line.getKey().endsWith(" " + operation))
+        .map(Map.Entry::getValue)
+        .max(Duration::compareTo)
+        .orElse(Duration.ZERO);
+  }
+
   public Optional<Duration> find(String type, String operation) {
     return Optional.ofNullable(lines.get(type + " " + operation));
   }
