@@ -3,12 +3,16 @@ package io.sskuba.cli;
 import io.sskuba.apply.Platforms;
 import io.sskuba.infra.Platform;
 import io.sskuba.infra.Target;
+import io.sskuba.infra.azure.AzureTarget;
+import io.sskuba.infra.docker.DockerTarget;
+import io.sskuba.infra.metal.MetalTarget;
+import io.sskuba.infra.vsphere.VsphereTarget;
 import io.sskuba.io.Places;
 import io.sskuba.io.RandomSource;
 import io.sskuba.io.TimeSource;
+import io.sskuba.rehearsal.cloud.CatalogRules;
 import io.sskuba.rehearsal.cloud.CloudModel;
 import io.sskuba.rehearsal.cloud.RehearsedPlatform;
-import io.sskuba.rehearsal.cloud.TypeRules;
 import io.sskuba.rehearsal.local.LocalPlatform;
 import io.sskuba.spec.ClusterSpec.Provider;
 import java.util.List;
@@ -44,25 +48,22 @@ final class TargetPlatforms implements Platforms {
     }
     return Optional.of(
         new RehearsedPlatform(
-            target.get(),
-            models(provider),
-            TargetPlatforms::rules,
-            options.get(),
-            places,
-            time,
-            random));
+            target.get(), models(provider), CatalogRules::of, options.get(), places, time, random));
   }
 
   @Override
   public Optional<Target> target(Provider provider) {
-    return Optional.empty();
+    return switch (provider) {
+      case LOCAL -> Optional.empty();
+      case AWS -> Optional.empty();
+      case AZURE -> Optional.of(new AzureTarget());
+      case VSPHERE -> Optional.of(new VsphereTarget());
+      case METAL -> Optional.of(new MetalTarget());
+      case DOCKER -> Optional.of(new DockerTarget());
+    };
   }
 
   private static List<CloudModel> models(Provider provider) {
     return List.of();
-  }
-
-  private static TypeRules rules(String pkg) {
-    throw new IllegalStateException("no types of " + pkg);
   }
 }

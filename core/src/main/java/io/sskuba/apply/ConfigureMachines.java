@@ -67,6 +67,7 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
     if (member) {
       return false;
     }
+    refuseOtherVersion(rendered, nodes, machine);
     push(rendered, nodes, machine);
     context.await(
         "machine " + machine.name() + " to come back with its configuration",
@@ -75,6 +76,28 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
         ProblemCode.MACHINE_UNREACHABLE,
         () -> secured(nodes, machine, talosconfig));
     return true;
+  }
+
+  /// A machine that was started from another image would take the configuration and run something
+  /// that nobody tested with it.
+  private static void refuseOtherVersion(
+      Rendered rendered, TalosNodes nodes, Topology.Machine machine) {
+    String wanted = rendered.opened().spec().versions().talos();
+    String found;
+    try (TalosNode node = nodes.maintenance(machine.address(), machine.fingerprint())) {
+      found = node.version(CALL).tag();
+    } catch (TalosCallException e) {
+      // The push says what is wrong.
+      return;
+    }
+    if (!found.equals(wanted)) {
+      throw new SskubaException(
+          Problem.of(
+                  ProblemCode.MACHINE_REFUSED,
+                  machine.name() + " runs Talos " + found + ", not " + wanted)
+              .fact("address", machine.address())
+              .fact("cause", "it was started from another image"));
+    }
   }
 
   /// True when the machine is a member already, false when it is in maintenance mode.

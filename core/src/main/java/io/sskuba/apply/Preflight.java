@@ -40,7 +40,8 @@ public final class Preflight implements Phase<Change, Checked> {
           Problem.of(
                   ProblemCode.SPEC_UNSUPPORTED,
                   "target " + provider.word() + " cannot be provided by this release")
-              .fact("available", "local")
+              .fact("available", "local, and a rehearsal of any target")
+              .next("sskuba-ctl apply --rehearse --file " + loaded.fileName())
               .next("sskuba-ctl render --file " + loaded.fileName() + " --out configs"));
     }
     refuseVersions(spec, loaded);
@@ -50,6 +51,14 @@ public final class Preflight implements Phase<Change, Checked> {
     List<String> warnings = new ArrayList<>();
     for (String section : leftOut) {
       warnings.add(section + ": not acted on by this release; the cluster is made without it");
+    }
+    if (loaded.rehearsal() && !spec.versions().kubernetes().equals(KUBERNETES)) {
+      warnings.add(
+          "the control plane is Kubernetes "
+              + KUBERNETES
+              + ", the nearest to "
+              + spec.versions().kubernetes()
+              + " that can be provided here");
     }
     if (spec.lifetime().ttl() == null && loaded.ttl() == null) {
       warnings.add("lifetime none: this cluster never ends by itself");

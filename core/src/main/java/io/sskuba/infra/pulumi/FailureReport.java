@@ -72,8 +72,8 @@ final class FailureReport {
   }
 
   /// Error codes of the clouds' own interfaces, as their providers pass them on.
-  /// - Source: EC2 API "Error codes"; Azure Resource Manager "Common deployment errors"; vSphere API
-  ///   fault types.
+  /// - Source: EC2 API "Error codes"; Azure Resource Manager "Common deployment errors"; vSphere
+  ///   API fault types.
   private static final List<Word> CLOUDS =
       List.of(
           Word.of(

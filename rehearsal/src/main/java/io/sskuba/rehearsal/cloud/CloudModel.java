@@ -1,10 +1,10 @@
 package io.sskuba.rehearsal.cloud;
 
-import io.sskuba.rehearsal.account.CloudFault;
-import io.sskuba.rehearsal.account.Fabric;
-import io.sskuba.rehearsal.account.CloudResource;
 import io.sskuba.infra.Choices;
 import io.sskuba.rehearsal.account.Account;
+import io.sskuba.rehearsal.account.CloudFault;
+import io.sskuba.rehearsal.account.CloudResource;
+import io.sskuba.rehearsal.account.Fabric;
 import io.sskuba.spec.ClusterSpec;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
