@@ -53,7 +53,11 @@ class AwsTargetTest {
     String yaml = Files.readString(Path.of("../examples/aws.yaml"));
     Platform.Cluster cluster = AwsFiles.cluster(yaml);
     String program =
-        PulumiYaml.print(TARGET.plan(cluster), "sskuba", TARGET.providerVersions());
+        PulumiYaml.print(
+            TARGET.plan(cluster),
+            "sskuba",
+            TARGET.providerVersions(),
+            TARGET.stackConfig(cluster.spec()));
     assertThat(program.split("version: \"?6.83.0").length - 1)
         .as("every resource and lookup has its provider's version")
         .isGreaterThanOrEqualTo(TARGET.plan(cluster).resources().size());
