@@ -13,6 +13,7 @@ import io.sskuba.io.TimeSource;
 import io.sskuba.rehearsal.cloud.CatalogRules;
 import io.sskuba.rehearsal.cloud.CloudModel;
 import io.sskuba.rehearsal.cloud.RehearsedPlatform;
+import io.sskuba.rehearsal.cloud.azure.AzureModel;
 import io.sskuba.rehearsal.local.LocalPlatform;
 import io.sskuba.spec.ClusterSpec.Provider;
 import java.util.List;
@@ -64,6 +65,9 @@ final class TargetPlatforms implements Platforms {
   }
 
   private static List<CloudModel> models(Provider provider) {
-    return List.of();
+    return switch (provider) {
+      case AZURE -> List.of(new AzureModel());
+      default -> List.of();
+    };
   }
 }
