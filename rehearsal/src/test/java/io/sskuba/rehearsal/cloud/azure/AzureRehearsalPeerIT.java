@@ -37,8 +37,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The example's whole plan on the real engine against simulated Azure, whose machines boot in a host
-/// process of their own.
+/// The example's whole plan on the real engine against simulated Azure, whose machines boot in a
+/// host process of their own.
 class AzureRehearsalPeerIT {
   private static final Duration LIMIT = Duration.ofSeconds(180);
   private static final String ID = "c0ffee0123456789";
@@ -48,7 +48,9 @@ class AzureRehearsalPeerIT {
   private static final int SLOT = 487;
 
   @TempDir Path folder;
-  private Places places = new Places(Path.of("/").toUri(), Path.of("/"), Path.of("/"), Path.of("/"), Path.of("/"), true);
+  private Places places =
+      new Places(
+          Path.of("/").toUri(), Path.of("/"), Path.of("/"), Path.of("/"), Path.of("/"), true);
   private final Map<String, Path> tools = new LinkedHashMap<>();
 
   @BeforeEach
