@@ -279,23 +279,28 @@ public final class DockerTarget implements Target {
   }
 
   /// The endpoint's twin is the loopback address that it is published on: reached where containers'
-  /// own addresses are not (Docker's machine on macOS and Windows).
+  /// own addresses are not (Docker's machine on macOS and Windows). A rehearsal publishes nothing:
+  /// its machines have twins of their own.
   @Override
   public Topology topology(Platform.Cluster cluster, Map<String, Object> outputs) {
     Map<String, Integer> indexes = indexes(cluster);
     String endpoint = endpoint(cluster, indexes);
+    boolean published = !cluster.tags().rehearsal();
     Map<String, String> doors = new LinkedHashMap<>();
     Map<String, Object> machines = new LinkedHashMap<>();
     indexes.forEach(
         (name, index) -> {
           String address = address(cluster, index);
-          doors.put(address, loopback(cluster) + ":" + (TALOS_PORT_FIRST + index));
+          if (published) {
+            doors.put(address, loopback(cluster) + ":" + (TALOS_PORT_FIRST + index));
+          }
           machines.put(name, Map.of("address", address));
         });
     return MachineOutputs.topology(
         cluster.spec(),
         Map.of("machines", machines),
         endpoint,
-        new AddressMap(Map.of(endpoint, loopback(cluster)), List.of(), doors));
+        new AddressMap(
+            published ? Map.of(endpoint, loopback(cluster)) : Map.of(), List.of(), doors));
   }
 }

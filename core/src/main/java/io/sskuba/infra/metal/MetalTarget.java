@@ -63,9 +63,7 @@ public final class MetalTarget implements Target {
     return new InfraPlan(resources, outputs);
   }
 
-  /// The resource of a machine that exists: every one of a `metal` cluster, and those of a stretch
-  /// pool of another target.
-  public static Resource machine(Platform.Cluster cluster, Slot slot, MachineAddress given) {
+  private static Resource machine(Platform.Cluster cluster, Slot slot, MachineAddress given) {
     Map<String, Object> inputs = new LinkedHashMap<>();
     ResourceTags tags = cluster.tags();
     inputs.put("key", tags.key(slot.name()));
@@ -89,8 +87,7 @@ public final class MetalTarget implements Target {
     return new Resource(MACHINE, slot.name(), inputs, List.of());
   }
 
-  /// What a plan's output `machines` says of such a machine.
-  public static Map<String, Object> output(String name) {
+  private static Map<String, Object> output(String name) {
     return Map.of("id", new Ref(name, "id"), "address", new Ref(name, "address"));
   }
 

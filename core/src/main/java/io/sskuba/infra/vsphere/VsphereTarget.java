@@ -11,7 +11,6 @@ import io.sskuba.infra.ResourceTags;
 import io.sskuba.infra.Target;
 import io.sskuba.infra.Topology;
 import io.sskuba.infra.UserData;
-import io.sskuba.infra.metal.MetalTarget;
 import io.sskuba.io.Yaml;
 import io.sskuba.net.AddressMap;
 import io.sskuba.spec.ClusterSpec;
@@ -65,8 +64,7 @@ public final class VsphereTarget implements Target {
 
   @Override
   public Map<String, String> providerVersions() {
-    return Map.of(
-        "vsphere", "4.18.2", "f5bigip", "3.25.1", MetalTarget.PACKAGE, MetalTarget.VERSION);
+    return Map.of("vsphere", "4.18.2", "f5bigip", "3.25.1");
   }
 
   @Override
@@ -129,9 +127,10 @@ public final class VsphereTarget implements Target {
       for (Slot slot : Target.machines(spec)) {
         ClusterSpec.MachineAddress given = slot.given();
         if (given != null) {
-          // A stretch pool's machine: it joins over KubeSpan, and the Big-IP does not reach it.
-          resources.add(MetalTarget.machine(cluster, slot, given));
-          machines.put(slot.name(), MetalTarget.output(slot.name()));
+          // A stretch pool's machine: it is there, joins over KubeSpan, and the Big-IP does not
+          // reach
+          // it.
+          machines.put(slot.name(), Map.of("id", "", "address", given.address()));
           continue;
         }
         resources.add(machine(slot));
