@@ -3,6 +3,7 @@ package io.sskuba.cli;
 import io.sskuba.apply.Platforms;
 import io.sskuba.infra.Platform;
 import io.sskuba.infra.Target;
+import io.sskuba.infra.aws.AwsTarget;
 import io.sskuba.infra.azure.AzureTarget;
 import io.sskuba.infra.docker.DockerTarget;
 import io.sskuba.infra.metal.MetalTarget;
@@ -13,6 +14,7 @@ import io.sskuba.io.TimeSource;
 import io.sskuba.rehearsal.cloud.CatalogRules;
 import io.sskuba.rehearsal.cloud.CloudModel;
 import io.sskuba.rehearsal.cloud.RehearsedPlatform;
+import io.sskuba.rehearsal.cloud.aws.AwsModel;
 import io.sskuba.rehearsal.local.LocalPlatform;
 import io.sskuba.spec.ClusterSpec.Provider;
 import java.util.List;
@@ -55,7 +57,7 @@ final class TargetPlatforms implements Platforms {
   public Optional<Target> target(Provider provider) {
     return switch (provider) {
       case LOCAL -> Optional.empty();
-      case AWS -> Optional.empty();
+      case AWS -> Optional.of(new AwsTarget());
       case AZURE -> Optional.of(new AzureTarget());
       case VSPHERE -> Optional.of(new VsphereTarget());
       case METAL -> Optional.of(new MetalTarget());
@@ -64,6 +66,6 @@ final class TargetPlatforms implements Platforms {
   }
 
   private static List<CloudModel> models(Provider provider) {
-    return List.of();
+    return provider == Provider.AWS ? List.of(new AwsModel()) : List.of();
   }
 }

@@ -405,8 +405,8 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
         id, before.map(CloudResource::fabric), view.find(id).map(CloudResource::fabric));
   }
 
-  /// Tells the host process what the account holds now: two calls that changed one resource may come
-  /// here in either order, and the later one's state is the one that stays.
+  /// Tells the host process what the account holds now: two calls that changed one resource may
+  /// come here in either order, and the later one's state is the one that stays.
   private void pass(Change change) throws IOException, HostRelay.Refused {
     if (change.before().equals(change.after()) || launcher.running().isEmpty()) {
       return;

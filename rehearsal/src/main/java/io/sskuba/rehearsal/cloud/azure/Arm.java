@@ -15,7 +15,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Resource ids and error texts of Azure Resource Manager.
-/// - Source: https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors
+/// - Source:
+///   https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors
 final class Arm {
   static final String P = "azure-native:";
   static final String GROUP = P + "resources:ResourceGroup";
@@ -43,7 +44,8 @@ final class Arm {
   private static final Map<String, Kind> KINDS =
       Map.ofEntries(
           Map.entry(NETWORK, new Kind("Microsoft.Network/virtualNetworks", "virtualNetworkName")),
-          Map.entry(ADDRESS, new Kind("Microsoft.Network/publicIPAddresses", "publicIpAddressName")),
+          Map.entry(
+              ADDRESS, new Kind("Microsoft.Network/publicIPAddresses", "publicIpAddressName")),
           Map.entry(NAT, new Kind("Microsoft.Network/natGateways", "natGatewayName")),
           Map.entry(
               MEMBERS,
@@ -87,18 +89,29 @@ final class Arm {
     return switch (request.type()) {
       case GROUP -> group;
       case SUBNET ->
-          group + "/providers/Microsoft.Network/virtualNetworks/"
-              + request.text("virtualNetworkName") + "/subnets/" + request.text("subnetName");
+          group
+              + "/providers/Microsoft.Network/virtualNetworks/"
+              + request.text("virtualNetworkName")
+              + "/subnets/"
+              + request.text("subnetName");
       case DOOR ->
-          group + "/providers/Microsoft.Network/loadBalancers/"
-              + request.text("loadBalancerName") + "/inboundNatRules/"
+          group
+              + "/providers/Microsoft.Network/loadBalancers/"
+              + request.text("loadBalancerName")
+              + "/inboundNatRules/"
               + request.text("inboundNatRuleName");
       case ROLE ->
-          request.text("scope") + "/providers/Microsoft.Authorization/roleAssignments/"
+          request.text("scope")
+              + "/providers/Microsoft.Authorization/roleAssignments/"
               + request.text("roleAssignmentName");
       case RECORD ->
-          group + "/providers/Microsoft.Network/dnszones/" + request.text("zoneName") + "/"
-              + request.text("recordType") + "/" + request.text("relativeRecordSetName");
+          group
+              + "/providers/Microsoft.Network/dnszones/"
+              + request.text("zoneName")
+              + "/"
+              + request.text("recordType")
+              + "/"
+              + request.text("relativeRecordSetName");
       default -> {
         Kind kind = KINDS.get(request.type());
         if (kind == null) {
@@ -178,7 +191,8 @@ final class Arm {
     return users;
   }
 
-  /// A nested value of inputs or outputs, as text; empty when it is not there. Of a list, the first.
+  /// A nested value of inputs or outputs, as text; empty when it is not there. Of a list, the
+  /// first.
   static String text(@Nullable Object value, String... path) {
     @Nullable Object at = value;
     for (String step : path) {

@@ -91,9 +91,7 @@ final class AzureBalancers {
     int port = rule.get("frontendPort") instanceof Number n ? n.intValue() : 0;
     String pool = Arm.text(rule.get("backendAddressPool"), "id");
     @Nullable Fabric fabric =
-        port < PRIVILEGED
-            ? null
-            : request.site().listener(listener, names, port, List.of());
+        port < PRIVILEGED ? null : request.site().listener(listener, names, port, List.of());
     CloudResource made =
         new CloudResource(
             listener,
@@ -142,8 +140,15 @@ final class AzureBalancers {
     Fabric fabric = request.site().listener(id, names, (int) port, List.of());
     CloudResource shown =
         new CloudResource(
-            id, Arm.DOOR, request.site().clusterId(), request.name(), request.inputs(), outputs,
-            Map.of(), request.now(), null);
+            id,
+            Arm.DOOR,
+            request.site().clusterId(),
+            request.name(),
+            request.inputs(),
+            outputs,
+            Map.of(),
+            request.now(),
+            null);
     return new Made(id, outputs, Map.of(), backends(shown, fabric, account, null));
   }
 
@@ -152,8 +157,13 @@ final class AzureBalancers {
     if (taken instanceof Number number && number.longValue() == port) {
       throw Arm.invalid(
           "RulesUseSameFrontendPortProtocolAndIPConfig",
-          "Load balancer rules " + name + " and " + Arm.name(id)
-              + " with the same frontend port " + port + " and frontend IP configuration.");
+          "Load balancer rules "
+              + name
+              + " and "
+              + Arm.name(id)
+              + " with the same frontend port "
+              + port
+              + " and frontend IP configuration.");
     }
   }
 
@@ -204,8 +214,7 @@ final class AzureBalancers {
     ArrayNode list = inputs.putArray("backends");
     addresses.stream().sorted().forEach(list::add);
     inputs.put(
-        "targetPort",
-        port.inputs().get("backendPort") instanceof Number n ? n.intValue() : 0);
+        "targetPort", port.inputs().get("backendPort") instanceof Number n ? n.intValue() : 0);
     return new Fabric(fabric.type(), inputs);
   }
 

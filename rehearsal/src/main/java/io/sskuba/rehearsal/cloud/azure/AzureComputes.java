@@ -22,7 +22,8 @@ final class AzureComputes {
 
   /// `Standard_D4s_v5`, `Standard_NC4as_T4_v3`, `Standard_E32-16s_v5`.
   private static final Pattern SIZE =
-      Pattern.compile("Standard_([A-Z]+)([0-9]+)(?:-([0-9]+))?([a-z]*)((?:_[A-Z0-9]+)*)(?:_(v[0-9]+))?");
+      Pattern.compile(
+          "Standard_([A-Z]+)([0-9]+)(?:-([0-9]+))?([a-z]*)((?:_[A-Z0-9]+)*)(?:_(v[0-9]+))?");
 
   private static final Pattern IMAGE =
       Pattern.compile("(?i).*/(?:versions)/([0-9]+\\.[0-9]+\\.[0-9]+|latest)");
@@ -51,8 +52,7 @@ final class AzureComputes {
       capacity(request, size);
       quota(request, parsed, account);
     }
-    String card =
-        Arm.text(request.inputs().get("networkProfile"), "networkInterfaces", "id");
+    String card = Arm.text(request.inputs().get("networkProfile"), "networkInterfaces", "id");
     for (CloudResource other : account.ofType(Arm.MACHINE)) {
       if (!other.id().equals(id) && Arm.ids(other.inputs()).contains(card)) {
         throw Arm.invalid(
@@ -112,7 +112,10 @@ final class AzureComputes {
           Kind.NOT_FOUND,
           404,
           "GalleryImageNotFound",
-          "The gallery image " + id + " is not available in " + request.text("location")
+          "The gallery image "
+              + id
+              + " is not available in "
+              + request.text("location")
               + " region. Please contact image owner to replicate to this region, or change your"
               + " requested region.");
     }
@@ -121,14 +124,18 @@ final class AzureComputes {
   /// What a scenario says cannot be had.
   private static void capacity(CloudRequest request, String size) throws CloudFault {
     String region = request.text("location");
-    String zone = request.list("zones").isEmpty() ? "" : String.valueOf(request.list("zones").getFirst());
+    String zone =
+        request.list("zones").isEmpty() ? "" : String.valueOf(request.list("zones").getFirst());
     if (request.scenario().unavailable(size, region)) {
       throw Arm.fault(
           Kind.CAPACITY,
           409,
           "SkuNotAvailable",
           "The requested VM size for resource 'Following SKUs have failed for Capacity"
-              + " Restrictions: " + size + "' is currently not available in location '" + region
+              + " Restrictions: "
+              + size
+              + "' is currently not available in location '"
+              + region
               + "'. Please try another size or deploy to a different location or different zone.");
     }
     if (!zone.isEmpty() && request.scenario().unavailable(size, zone)) {
@@ -165,11 +172,19 @@ final class AzureComputes {
           Kind.QUOTA,
           409,
           "OperationNotAllowed",
-          "Operation could not be completed as it results in exceeding approved " + what
+          "Operation could not be completed as it results in exceeding approved "
+              + what
               + " Cores quota. Additional details - Deployment Model: Resource Manager, Location: "
-              + request.text("location") + ", Current Limit: " + limit + ", Current Usage: " + used
-              + ", Additional Required: " + wanted + ", (Minimum) New Limit Required: "
-              + (used + wanted) + ".");
+              + request.text("location")
+              + ", Current Limit: "
+              + limit
+              + ", Current Usage: "
+              + used
+              + ", Additional Required: "
+              + wanted
+              + ", (Minimum) New Limit Required: "
+              + (used + wanted)
+              + ".");
     }
   }
 

@@ -22,10 +22,10 @@ import java.util.UUID;
 /// Simulated Azure: what Resource Manager and its network, compute, identity and DNS providers do
 /// with the resources of our plans.
 ///
-/// Ids are Azure's. What refers to nothing is refused, and so is removing what others use; a resource
-/// group takes everything in it along. Names are the plan's, so making what is there is a conflict,
-/// as the real provider says it. What lies in resource groups that this account has never seen (a
-/// landing zone's VNet, a hosted zone) is taken to be there.
+/// Ids are Azure's. What refers to nothing is refused, and so is removing what others use; a
+/// resource group takes everything in it along. Names are the plan's, so making what is there is a
+/// conflict, as the real provider says it. What lies in resource groups that this account has never
+/// seen (a landing zone's VNet, a hosted zone) is taken to be there.
 ///
 /// Quotas of a scenario: `vcpus` (of the region; 350), a family such as `standardDSv5Family` (350),
 /// `publicIPAddresses` (100), `dnsZones` (0: the hosted zone is missing).
@@ -245,14 +245,21 @@ public final class AzureModel implements CloudModel {
       case Arm.CARD ->
           dependency(
               "NicInUse",
-              "Network Interface " + resource.id() + " is used by existing resource " + user.id()
+              "Network Interface "
+                  + resource.id()
+                  + " is used by existing resource "
+                  + user.id()
                   + ". In order to delete the network interface, it must be dissociated from the"
                   + " resource.");
       case Arm.ADDRESS ->
           dependency(
               "PublicIPAddressCannotBeDeleted",
-              "Public IP address " + resource.id() + " can not be deleted since it is still"
-                  + " allocated to resource " + user.id() + ".");
+              "Public IP address "
+                  + resource.id()
+                  + " can not be deleted since it is still"
+                  + " allocated to resource "
+                  + user.id()
+                  + ".");
       case Arm.SUBNET, Arm.NETWORK ->
           dependency(
               "InUseSubnetCannotBeDeleted",
@@ -260,12 +267,19 @@ public final class AzureModel implements CloudModel {
       case Arm.RULES ->
           dependency(
               "InUseNetworkSecurityGroupCannotBeDeleted",
-              "Network security group " + resource.id() + " cannot be deleted because it is in use"
-                  + " by the following resources: " + user.id() + ".");
+              "Network security group "
+                  + resource.id()
+                  + " cannot be deleted because it is in use"
+                  + " by the following resources: "
+                  + user.id()
+                  + ".");
       case Arm.HOSTS ->
           dependency(
               "OperationNotAllowed",
-              "The Availability Set '" + name + "' cannot be deleted. It is in use by " + user.id());
+              "The Availability Set '"
+                  + name
+                  + "' cannot be deleted. It is in use by "
+                  + user.id());
       default ->
           dependency(
               "InUse" + Arm.path(resource.type()).replaceFirst(".*/", "") + "CannotBeDeleted",
@@ -299,8 +313,12 @@ public final class AzureModel implements CloudModel {
 
   private static String gallery(String subscription, String arch, String talos) {
     return Arm.group(subscription, AzureImages.GALLERY_GROUP)
-        + "/providers/Microsoft.Compute/galleries/" + AzureImages.GALLERY + "/images/"
-        + AzureImages.gpuImage(arch) + "/versions/" + AzureImages.version(talos);
+        + "/providers/Microsoft.Compute/galleries/"
+        + AzureImages.GALLERY
+        + "/images/"
+        + AzureImages.gpuImage(arch)
+        + "/versions/"
+        + AzureImages.version(talos);
   }
 
   /// What a scenario's fault says here.

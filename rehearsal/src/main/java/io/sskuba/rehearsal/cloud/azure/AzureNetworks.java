@@ -39,7 +39,9 @@ final class AzureNetworks {
     Cidr range = cidr(request.text("addressPrefix"));
     CloudResource network =
         account.require(
-            Arm.NETWORK, id.substring(0, id.indexOf("/subnets/")), "Code=\"NotFound\" no such VNet");
+            Arm.NETWORK,
+            id.substring(0, id.indexOf("/subnets/")),
+            "Code=\"NotFound\" no such VNet");
     boolean inside = false;
     if (network.inputs().get("addressSpace") instanceof Map<?, ?> space
         && space.get("addressPrefixes") instanceof List<?> prefixes) {
@@ -50,16 +52,22 @@ final class AzureNetworks {
     if (!inside) {
       throw Arm.invalid(
           "NetcfgInvalidSubnet",
-          "Subnet '" + Arm.name(id) + "' is not valid in virtual network '"
-              + Arm.name(network.id()) + "'.");
+          "Subnet '"
+              + Arm.name(id)
+              + "' is not valid in virtual network '"
+              + Arm.name(network.id())
+              + "'.");
     }
     for (CloudResource other : account.ofType(Arm.SUBNET)) {
       boolean sibling = other.id().startsWith(network.id() + "/") && !other.id().equals(id);
       if (sibling && cidr(other.text("addressPrefix")).overlaps(range)) {
         throw Arm.invalid(
             "NetcfgSubnetRangesOverlap",
-            "Subnet '" + Arm.name(id) + "' is not valid because its IP address range overlaps with"
-                + " that of an existing subnet in virtual network '" + Arm.name(network.id())
+            "Subnet '"
+                + Arm.name(id)
+                + "' is not valid because its IP address range overlaps with"
+                + " that of an existing subnet in virtual network '"
+                + Arm.name(network.id())
                 + "'.");
       }
     }
@@ -82,14 +90,20 @@ final class AzureNetworks {
       if (priority < 100 || priority > PRIORITY_MAX) {
         throw Arm.invalid(
             "SecurityRuleInvalidPriority",
-            "Security rule " + name + " has invalid Priority. Value provided: " + priority
+            "Security rule "
+                + name
+                + " has invalid Priority. Value provided: "
+                + priority
                 + " Allowed range 100-4096.");
       }
       String other = taken.put(rule.get("direction") + " " + priority, name);
       if (other != null) {
         throw Arm.invalid(
             "SecurityRuleConflict",
-            "Security rule " + other + " conflicts with rule " + name
+            "Security rule "
+                + other
+                + " conflicts with rule "
+                + name
                 + ". Rules cannot have the same Priority and Direction.");
       }
     }
@@ -113,7 +127,11 @@ final class AzureNetworks {
             Kind.CONFLICT,
             409,
             "DnsRecordInUse",
-            "DNS record " + label + "." + region + ".cloudapp.azure.com is already used by another"
+            "DNS record "
+                + label
+                + "."
+                + region
+                + ".cloudapp.azure.com is already used by another"
                 + " public IP.");
       }
     }
@@ -124,7 +142,9 @@ final class AzureNetworks {
             Kind.QUOTA,
             400,
             "PublicIPCountLimitReached",
-            "Cannot create more than " + limit + " public IP addresses for this subscription in"
+            "Cannot create more than "
+                + limit
+                + " public IP addresses for this subscription in"
                 + " this region.");
       }
     }
@@ -159,9 +179,10 @@ final class AzureNetworks {
       Map<String, Object> configuration = new LinkedHashMap<>(given);
       configuration.put("id", id + "/ipConfigurations/" + given.get("name"));
       String kept =
-          before.map(b -> Arm.text(b.outputs().get("ipConfigurations"), "privateIPAddress")).orElse("");
-      configuration.put(
-          "privateIPAddress", kept.isEmpty() ? free(request, subnet, account) : kept);
+          before
+              .map(b -> Arm.text(b.outputs().get("ipConfigurations"), "privateIPAddress"))
+              .orElse("");
+      configuration.put("privateIPAddress", kept.isEmpty() ? free(request, subnet, account) : kept);
       configurations.add(configuration);
     }
     outputs.put("ipConfigurations", configurations);
@@ -178,8 +199,13 @@ final class AzureNetworks {
       if (!other.id().equals(id) && Arm.ids(other.inputs()).contains(address)) {
         throw Arm.invalid(
             "PublicIPAddressInUse",
-            "Resource " + id + " is referencing public IP address " + address
-                + " that is already allocated to resource " + other.id() + ".");
+            "Resource "
+                + id
+                + " is referencing public IP address "
+                + address
+                + " that is already allocated to resource "
+                + other.id()
+                + ".");
       }
     }
   }
@@ -203,11 +229,15 @@ final class AzureNetworks {
     }
     throw Arm.invalid(
         "SubnetIsFull",
-        "Subnet " + Arm.name(subnet) + " with address prefix " + range
+        "Subnet "
+            + Arm.name(subnet)
+            + " with address prefix "
+            + range
             + " does not have enough capacity for 1 IP addresses.");
   }
 
-  /// A subnet of a landing zone is not in this account: its range is the file's, else a made-up one.
+  /// A subnet of a landing zone is not in this account: its range is the file's, else a made-up
+  /// one.
   private static Cidr range(CloudRequest request, String subnet, Account.View account)
       throws CloudFault {
     Optional<CloudResource> found = account.find(subnet);
@@ -220,7 +250,12 @@ final class AzureNetworks {
 
   private static String format(BigInteger address) {
     int value = address.intValue();
-    return (value >>> 24) + "." + (value >>> 16 & 255) + "." + (value >>> 8 & 255) + "."
+    return (value >>> 24)
+        + "."
+        + (value >>> 16 & 255)
+        + "."
+        + (value >>> 8 & 255)
+        + "."
         + (value & 255);
   }
 }

@@ -102,16 +102,21 @@ class AzureModelTest {
     for (String more :
         List.of(
             "endpoint: {scheme: internal}\n",
-            "endpoint: {scheme: internal}\nnetwork: {existing: {network: " + vnet
+            "endpoint: {scheme: internal}\nnetwork: {existing: {network: "
+                + vnet
                 + ", subnets: [a, b]}}\n",
             "zones: [\"1\", \"2\"]\n")) {
-      SmallEngine engine = engine(SmallEngine.file(MACHINES + more, ""), "c0ffee0123456789", Scenario.NONE);
+      SmallEngine engine =
+          engine(SmallEngine.file(MACHINES + more, ""), "c0ffee0123456789", Scenario.NONE);
       InfraPlan plan = plan(engine);
       engine.up(plan);
       assertThat(backends(engine, "load-balancer/talos-api")).hasSize(3);
       if (more.contains("internal")) {
         assertThat(engine.account.all().toString()).doesNotContain("Microsoft.Network/inboundNat");
-        assertThat(Arm.text(engine.find("load-balancer").outputs().get("frontendIPConfigurations"), "privateIPAddress"))
+        assertThat(
+                Arm.text(
+                    engine.find("load-balancer").outputs().get("frontendIPConfigurations"),
+                    "privateIPAddress"))
             .matches("(10|172)\\..*");
       }
       engine.destroy(plan);
@@ -166,13 +171,21 @@ class AzureModelTest {
   @Test
   void quotasAndCapacitySayWhatAzureSays() throws Exception {
     ClusterSpec spec = SmallEngine.file(MACHINES + "zones: [\"1\", \"2\", \"3\"]\n", "");
-    failsUp(spec, with(Map.of("vcpus", 10L)), CloudFault.Kind.QUOTA, "exceeding approved Total Regional Cores quota");
+    failsUp(
+        spec,
+        with(Map.of("vcpus", 10L)),
+        CloudFault.Kind.QUOTA,
+        "exceeding approved Total Regional Cores quota");
     failsUp(
         spec,
         with(Map.of("standardDSv5Family", 12L)),
         CloudFault.Kind.QUOTA,
         "exceeding approved standardDSv5Family Cores quota");
-    failsUp(spec, with(Map.of("publicIPAddresses", 2L)), CloudFault.Kind.QUOTA, "PublicIPCountLimitReached");
+    failsUp(
+        spec,
+        with(Map.of("publicIPAddresses", 2L)),
+        CloudFault.Kind.QUOTA,
+        "PublicIPCountLimitReached");
     failsUp(
         spec,
         with(Map.of(), new Scenario.Shortage("Standard_D8s_v5", "")),
@@ -184,8 +197,13 @@ class AzureModelTest {
         CloudFault.Kind.CAPACITY,
         "ZonalAllocationFailed");
     ClusterSpec dns =
-        SmallEngine.file(MACHINES, "dns: {provider: azureDns, zone: example.org, resourceGroup: names}\n");
-    failsUp(dns, with(Map.of("dnsZones", 0L)), CloudFault.Kind.NOT_FOUND, "Parent resource 'example.org' not found");
+        SmallEngine.file(
+            MACHINES, "dns: {provider: azureDns, zone: example.org, resourceGroup: names}\n");
+    failsUp(
+        dns,
+        with(Map.of("dnsZones", 0L)),
+        CloudFault.Kind.NOT_FOUND,
+        "Parent resource 'example.org' not found");
   }
 
   private void failsUp(ClusterSpec spec, Scenario scenario, CloudFault.Kind kind, String text)
@@ -212,10 +230,7 @@ class AzureModelTest {
     Resource balancer = named(plan, "load-balancer");
     engine.create(named(plan, "resource-group"));
     assertThatThrownBy(
-            () ->
-                engine.create(
-                    changed(
-                        named(plan, "network"), "resourceGroupName", "another")))
+            () -> engine.create(changed(named(plan, "network"), "resourceGroupName", "another")))
         .hasMessageContaining("ResourceGroupNotFound");
     for (Resource resource : plan.resources()) {
       if (resource.name().equals("load-balancer")) {
@@ -259,7 +274,8 @@ class AzureModelTest {
     Resource machine = named(plan, "lab-general-1");
     engine.update(changed(machine, "tags", Map.of("team", "red")));
     assertThat(engine.find("lab-general-1").tags()).containsEntry("team", "red");
-    assertThatThrownBy(() -> engine.update(changed(machine, "osProfile", Map.of("computerName", "x"))))
+    assertThatThrownBy(
+            () -> engine.update(changed(machine, "osProfile", Map.of("computerName", "x"))))
         .hasMessageContaining("PropertyChangeNotAllowed");
     assertThatThrownBy(
             () ->
@@ -290,8 +306,20 @@ class AzureModelTest {
     TreeSet<String> simulated =
         new TreeSet<>(
             List.of(
-                Arm.GROUP, Arm.NETWORK, Arm.SUBNET, Arm.ADDRESS, Arm.NAT, Arm.MEMBERS, Arm.RULES,
-                Arm.BALANCER, Arm.DOOR, Arm.CARD, Arm.HOSTS, Arm.MACHINE, Arm.IDENTITY, Arm.ROLE,
+                Arm.GROUP,
+                Arm.NETWORK,
+                Arm.SUBNET,
+                Arm.ADDRESS,
+                Arm.NAT,
+                Arm.MEMBERS,
+                Arm.RULES,
+                Arm.BALANCER,
+                Arm.DOOR,
+                Arm.CARD,
+                Arm.HOSTS,
+                Arm.MACHINE,
+                Arm.IDENTITY,
+                Arm.ROLE,
                 Arm.RECORD));
     assertThat(CatalogRules.of("azure-native").types()).isEqualTo(simulated);
   }

@@ -1,11 +1,11 @@
 package io.sskuba.rehearsal.cloud.azure;
 
+import io.sskuba.infra.Choices;
 import io.sskuba.infra.InfraPlan;
 import io.sskuba.infra.Platform;
 import io.sskuba.infra.ResourceTags;
 import io.sskuba.infra.local.LocalNetwork;
 import io.sskuba.infra.local.LocalPlan;
-import io.sskuba.infra.Choices;
 import io.sskuba.infra.pulumi.Values;
 import io.sskuba.io.Json;
 import io.sskuba.rehearsal.account.Account;
@@ -28,8 +28,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Makes and removes a plan's resources one after another against a model: what the real engine does
-/// with it, without processes.
+/// Makes and removes a plan's resources one after another against a model: what the real engine
+/// does with it, without processes.
 final class SmallEngine {
   static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
   final Account account;
@@ -73,7 +73,11 @@ final class SmallEngine {
   Site site() {
     LocalNetwork network = LocalNetwork.of(500);
     return new Site(
-        cluster, network, LocalPlan.indexes(cluster.spec(), network, Map.of()), Duration.ZERO, scenario);
+        cluster,
+        network,
+        LocalPlan.indexes(cluster.spec(), network, Map.of()),
+        Duration.ZERO,
+        scenario);
   }
 
   void up(InfraPlan plan) throws CloudFault, IOException {
@@ -118,7 +122,10 @@ final class SmallEngine {
           CloudResource before = view.find(id(resource.name())).orElseThrow();
           CloudModel.Made answer = model.update(request(resource, inputs), before, view);
           view.put(
-              before.with(inputs, answer.outputs()).withTags(answer.tags()).withFabric(answer.fabric()));
+              before
+                  .with(inputs, answer.outputs())
+                  .withTags(answer.tags())
+                  .withFabric(answer.fabric()));
           return true;
         });
   }
