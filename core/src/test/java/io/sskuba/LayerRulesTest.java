@@ -74,7 +74,7 @@ class LayerRulesTest {
             URI.create(
                 ProblemCode.class.getProtectionDomain().getCodeSource().getLocation().toString()));
     List<Path> folders = new ArrayList<>();
-    for (String module : List.of("core", "rehearsal", "cli")) {
+    for (String module : List.of("core", "clouds", "rehearsal", "cli")) {
       Path folder =
           core.endsWith("target/classes")
               ? SourceTree.root().resolve(module).resolve("target/classes")
@@ -128,7 +128,8 @@ class LayerRulesTest {
     }
     return switch (name) {
       case "run" -> 2;
-      case "rehearsal" -> 4;
+      case "cloud" -> 3; // what `clouds` offers, named by ports of the features
+      case "clouds", "rehearsal" -> 4;
       case "cli" -> 5;
       default -> -1;
     };
@@ -182,6 +183,9 @@ class LayerRulesTest {
         "the generated Talos classes",
         List.of("io.sskuba.talos.grpc..", "io.sskuba.rehearsal.."),
         "io.sskuba.talos.api..");
+    only("the AWS SDK", List.of("io.sskuba.clouds.aws.."), "software.amazon..");
+    only("the Azure SDK", List.of("io.sskuba.clouds.azure.."), "com.azure..");
+    only("dnsjava", List.of("io.sskuba.clouds.dns.."), "org.xbill..");
     only("picocli", List.of("io.sskuba.cli.."), "picocli..");
     // Cluster files and machine configs are checked with the places of their keys.
     only(
@@ -210,6 +214,18 @@ class LayerRulesTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.sskuba.cli..", "io.sskuba.rehearsal.."));
+  }
+
+  /// Its jars lie apart and are loaded when first asked for: see io.sskuba.cloud.
+  @Test
+  void nobodyNamesAClassOfClouds() {
+    check(
+        noClasses()
+            .that()
+            .resideOutsideOfPackage("io.sskuba.clouds..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.sskuba.clouds.."));
   }
 
   @Test

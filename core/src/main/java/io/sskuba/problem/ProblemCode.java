@@ -91,6 +91,21 @@ public enum ProblemCode {
   CLUSTER_UNKNOWN(
       "SSK-STATE-006", ProblemKind.USAGE, "No cluster of this name is known under this state URL."),
   STATE_URL_UNSUPPORTED("SSK-STATE-007", ProblemKind.USAGE, "This state URL cannot be used."),
+  STATE_RACE(
+      "SSK-STATE-008",
+      ProblemKind.CONFLICT,
+      "Another process changed the same part of the state at the same moment, and was first. What"
+          + " it wrote stands; look at it and run the command again."),
+  STATE_DENIED(
+      "SSK-STATE-009",
+      ProblemKind.CREDENTIAL,
+      "The store of the state does not let us in: no credentials, expired ones, or no right to read"
+          + " and write there."),
+  STATE_UNREACHABLE(
+      "SSK-STATE-010",
+      ProblemKind.REMOTE,
+      "The store of the state does not answer, or the bucket or container is not there. What was"
+          + " written before is safe; the same command goes on."),
 
   // toolchain
   TOOL_MISSING(
