@@ -33,7 +33,7 @@ class LayerRulesTest {
   private static final Set<String> LEAVES = Set.of("problem", "io", "net", "wait");
   private static final Set<String> FEATURES =
       Set.of(
-          "spec", "pki", "machineconfig", "secret", "state", "toolchain", "infra", "talos", "kube");
+          "spec", "pki", "machineconfig", "secret", "state", "toolchain", "infra", "talos", "kube", "dns");
   private static final Set<String> USE_CASES = Set.of("apply", "delete", "status");
 
   /// The edges between features, each with its reason. A new one needs a reason here.
@@ -42,6 +42,7 @@ class LayerRulesTest {
           Map.entry("machineconfig -> pki", "configs carry the cluster's certificates"),
           Map.entry("machineconfig -> spec", "configs are made from the cluster file"),
           Map.entry("machineconfig -> infra", "configs carry the addresses of the topology"),
+          Map.entry("dns -> secret", "updates are signed with a secret"),
           Map.entry("infra -> spec", "plans are made from the cluster file"),
           Map.entry("pki -> spec", "certificates carry the file's names and addresses"),
           Map.entry("secret -> spec", "references are values of the cluster file"),

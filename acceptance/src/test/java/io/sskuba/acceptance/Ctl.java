@@ -126,6 +126,11 @@ final class Ctl implements AutoCloseable {
   }
 
   Running start(String... arguments) throws IOException {
+    return new Running(List.of(arguments), process(command(arguments)));
+  }
+
+  /// The whole command line of a command, for those who start it another way.
+  static List<String> command(String... arguments) {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -138,7 +143,7 @@ final class Ctl implements AutoCloseable {
                 System.getProperty("java.class.path"),
                 "io.sskuba.cli.Main"));
     command.addAll(List.of(arguments));
-    return new Running(List.of(arguments), process(command));
+    return command;
   }
 
   /// Any other program, in the same environment.

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -46,31 +47,53 @@ class FaultsPeerIT {
     assertThat(ctl.run("list", "-o", "json").exits(0).json().path("items")).isEmpty();
   }
 
+  /// Not even `delete` touches what a newer release wrote: only that one knows all that there is.
   @Test
-  void leavesARecordAloneThatItDoesNotUnderstand() throws Exception {
-    for (Map.Entry<String, String> fault :
-        Map.of(
-                "{\"format\": 99, \"key\": \"fault\", \"name\": \"fault\"}", "SSK-STATE-002",
-                "{\"format\": 1, \"key\": \"fau", "SSK-STATE-001",
-                "", "SSK-STATE-001")
-            .entrySet()) {
-      Path record = ctl.state().resolve("clusters/fault/record.json");
-      Files.createDirectories(record.getParent());
-      Files.writeString(record, fault.getKey());
+  void leavesARecordAloneThatANewerReleaseWrote() throws Exception {
+    String text = "{\"format\": 99, \"key\": \"fault\", \"name\": \"fault\"}";
+    Path record = torn(text);
+    for (String[] command :
+        new String[][] {
+          {"apply", "-f", file.toString(), "-o", "json"},
+          {"delete", NAME, "--yes", "-o", "json"},
+          {"status", NAME, "-o", "json"}
+        }) {
+      JsonNode problem = Clusters.problem(ctl.run(Ctl.SHORT, command).exits(6));
+      assertThat(problem.path("code").asText()).isEqualTo("SSK-STATE-002");
+      assertThat(problem.path("next")).isNotEmpty();
+      assertThat(problem.toString()).contains("record.json");
+    }
+    assertThat(Files.readString(record)).isEqualTo(text);
+    assertThat(ctl.processes()).isEmpty();
+  }
+
+  @Test
+  void refusesARecordThatItDoesNotUnderstandAndDeletesItAllTheSame() throws Exception {
+    for (String text : List.of("{\"format\": 1, \"key\": \"fau", "")) {
+      Path record = torn(text);
       for (String[] command :
           new String[][] {
-            {"apply", "-f", file.toString(), "-o", "json"},
-            {"delete", NAME, "--yes", "-o", "json"},
-            {"status", NAME, "-o", "json"}
+            {"apply", "-f", file.toString(), "-o", "json"}, {"status", NAME, "-o", "json"}
           }) {
         JsonNode problem = Clusters.problem(ctl.run(Ctl.SHORT, command).exits(6));
-        assertThat(problem.path("code").asText()).isEqualTo(fault.getValue());
-        assertThat(problem.path("next")).isNotEmpty();
-        assertThat(problem.toString()).contains("record.json");
+        assertThat(problem.path("code").asText()).isEqualTo("SSK-STATE-001");
+        assertThat(problem.path("next").get(0).asText()).startsWith("sskuba-ctl delete fault --yes");
       }
-      assertThat(Files.readString(record)).isEqualTo(fault.getKey());
+      assertThat(Files.readString(record)).isEqualTo(text);
+      JsonNode receipt = ctl.run("delete", NAME, "--yes", "-o", "json").exits(0).json();
+      Path kept = Path.of(receipt.path("corrupt").get(0).path("kept").asText());
+      assertThat(kept).hasContent(text).hasParent(ctl.state().resolve("receipts"));
+      assertThat(record.getParent()).doesNotExist();
     }
     assertThat(ctl.processes()).isEmpty();
+    // Both deletes: two receipts, two copies, nothing overwritten.
+    assertThat(Ctl.files(ctl.state().resolve("receipts"))).hasSize(4);
+  }
+
+  private Path torn(String text) throws Exception {
+    Path record = ctl.state().resolve("clusters/fault/record.json");
+    Files.createDirectories(record.getParent());
+    return Files.writeString(record, text);
   }
 
   @Test

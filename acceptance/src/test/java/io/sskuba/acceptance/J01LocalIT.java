@@ -203,7 +203,7 @@ class J01LocalIT {
     Path other = ctl.file("k8s.yaml", yaml + "versions: {kubernetes: v1.36.2}\n");
     Ctl.Said said = ctl.run("apply", "-f", other.toString(), "-o", "json").exits(4);
     assertThat(Clusters.problem(said).toString())
-        .contains("versions.kubernetes", "v1.36.3", "v1.36.2", "--replace");
+        .contains("SSK-PLAN-001", "versions.kubernetes", "v1.36.3", "v1.36.2", "--replace");
     Clusters.assertReady(ctl.status(NAME), 4);
   }
 

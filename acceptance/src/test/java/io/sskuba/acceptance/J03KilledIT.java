@@ -71,11 +71,16 @@ class J03KilledIT {
 
   /// What a restart leaves: no process, no memory-backed file, the disks as they were.
   static void restartComputer(Ctl ctl) throws Exception {
+    killAll(ctl);
+    Ctl.remove(ctl.runtime.resolve("r"));
+  }
+
+  /// The host first: it would start its programs again.
+  static void killAll(Ctl ctl) throws Exception {
     Ctl.kill(ctl.hostPid());
     for (long pid : ctl.processes().keySet()) {
       Ctl.kill(pid);
     }
-    Ctl.remove(ctl.runtime.resolve("r"));
   }
 
   private Ctl.Running start() throws Exception {

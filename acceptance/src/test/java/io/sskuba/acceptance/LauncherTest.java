@@ -109,6 +109,49 @@ class LauncherTest {
     assertThat(said.err()).startsWith("error: SSK-LAUNCH-002: nothing is built in ");
   }
 
+  @Test
+  void triesAFailedBuildAgainOnlyWhenToldToOrWhenASourceChanged() throws Exception {
+    copy(root().resolve("dev/build"), home.resolve("dev/build"));
+    copy(root().resolve("dev/maven"), home.resolve("dev/maven"));
+    Path source = Files.writeString(home.resolve("pom.xml"), "<project/>");
+    Path count = folder.resolve("count");
+    executable(
+        Files.createDirectories(folder.resolve("bin")).resolve("mvn"),
+        """
+        #!/bin/sh
+        case $1 in -v) echo "Apache Maven 3.9.9"; exit 0 ;; esac
+        echo once >>%s
+        echo "[ERROR] no such library"
+        exit 1
+        """
+            .formatted(count));
+    Map<String, String> variables =
+        Map.of("PATH", folder.resolve("bin") + ":/usr/bin:/bin", "JAVA_HOME", JAVA_HOME.toString());
+    Said first = run(variables);
+    assertThat(first.exit()).isEqualTo(1);
+    assertThat(first.err()).contains("SSK-LAUNCH-003", "no such library", "build.log", "retry ");
+
+    Said second = run(variables);
+    assertThat(second.exit()).isEqualTo(1);
+    assertThat(second.err())
+        .startsWith("error: SSK-LAUNCH-003: the build failed on ")
+        .contains("not tried again", "  log   " + home, "  retry " + home.resolve("dev/build"))
+        .doesNotContain("building");
+    assertThat(Files.readAllLines(count)).hasSize(1);
+
+    assertThat(start(variables, folder, home.resolve("dev/build").toString()).exit()).isEqualTo(1);
+    assertThat(Files.readAllLines(count)).as("asked for by hand").hasSize(2);
+
+    Files.setLastModifiedTime(
+        source,
+        java.nio.file.attribute.FileTime.from(
+            Files.getLastModifiedTime(home.resolve("target/build.failed"))
+                .toInstant()
+                .plusSeconds(2)));
+    assertThat(run(variables).exit()).isEqualTo(1);
+    assertThat(Files.readAllLines(count)).as("a source changed").hasSize(3);
+  }
+
   private record Said(int exit, String out, String err) {}
 
   private static void assertSays(Said said, String line) {

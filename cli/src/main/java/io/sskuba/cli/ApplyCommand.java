@@ -29,6 +29,7 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  sskuba-ctl apply -f cluster.yaml",
+      "  sskuba-ctl apply -f cluster.yaml --rehearse    the same file, with no cloud at all",
       "  sskuba-ctl apply -f cluster.yaml --ttl 2h",
       "  sskuba-ctl apply -f cluster.yaml --events events.jsonl -o json"
     })
@@ -36,6 +37,7 @@ final class ApplyCommand implements Callable<Integer> {
   private final Session session;
   @Mixin Common common;
   @Mixin FileOption file;
+  @Mixin RehearseOption rehearsal;
   @Mixin OutputOption output;
 
   @Option(
@@ -75,9 +77,16 @@ final class ApplyCommand implements Callable<Integer> {
       throw SskubaException.of(
           ProblemCode.USAGE, "--on-failure is keep or delete, not " + onFailure);
     }
+    rehearsal.settle();
     ApplyRequest request =
         new ApplyRequest(
-            file.bytes(), file.file, file.folder(), false, ttl(), replace, session.canAsk());
+            file.bytes(),
+            file.file,
+            file.folder(),
+            rehearsal.rehearse,
+            ttl(),
+            replace,
+            session.canAsk());
     try (RunConsole console = RunConsole.open(session, events)) {
       if (replace) {
         replaceExisting(console, request);
@@ -120,7 +129,9 @@ final class ApplyCommand implements Callable<Integer> {
       problem =
           problem
               .next(
-                  "sskuba-ctl apply --file "
+                  "sskuba-ctl apply "
+                      + (rehearsal.rehearse ? "--rehearse " : "")
+                      + "--file "
                       + file.file
                       + "   (goes on at "
                       + run.currentPhase()
@@ -153,7 +164,7 @@ final class ApplyCommand implements Callable<Integer> {
       return;
     }
     PrintStream out = session.err();
-    String name = ready.record().name();
+    String name = ready.record().shown();
     out.println();
     out.println(
         name

@@ -1,5 +1,6 @@
 package io.sskuba.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sskuba.delete.Deleted;
 import io.sskuba.io.Json;
 import io.sskuba.problem.ProblemCode;
@@ -38,6 +39,7 @@ final class DeleteCommand implements Callable<Integer> {
   private final Session session;
   @Mixin Common common;
   @Mixin OutputOption output;
+  @Mixin RehearseOption rehearsal;
 
   @Parameters(arity = "0..1", paramLabel = "NAME", description = "Name or FQDN of the cluster.")
   @Nullable String name;
@@ -80,24 +82,36 @@ final class DeleteCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     duration("--drain-deadline", drainDeadline);
+    rehearsal.settle();
     if (expired) {
       return deleteExpired();
     }
     String wanted = wanted();
-    Optional<ClusterRecord> record = NameArgument.find(session, wanted);
+    Optional<ClusterRecord> record;
+    try {
+      record = NameArgument.find(session, wanted);
+    } catch (SskubaException e) {
+      if (e.problem().code() != ProblemCode.STATE_CORRUPT) {
+        throw e;
+      }
+      return deleteWithoutRecord(wanted, NameArgument.key(wanted), e.problem().summary());
+    }
     if (record.isEmpty()) {
-      return alreadyGone(wanted);
+      Optional<String> key = NameArgument.keyWithoutRecord(session, wanted);
+      return key.isPresent()
+          ? deleteWithoutRecord(wanted, key.get(), "it has no record that can be read")
+          : alreadyGone(wanted);
     }
     session.confirm(
         "Cluster "
-            + record.get().name()
+            + record.get().shown()
             + " ("
             + record.get().fqdn()
             + ", "
             + record.get().target()
             + ") and everything on it is deleted.",
         yes,
-        "sskuba-ctl delete " + record.get().name());
+        "sskuba-ctl delete " + record.get().shown());
     delete(record.get());
     return 0;
   }
@@ -114,8 +128,8 @@ final class DeleteCommand implements Callable<Integer> {
     String path = String.valueOf(givenFile);
     ClusterSpec spec =
         SpecReader.read(
-            FileOption.bytes(session, path), path, FileOption.folder(session, path), false);
-    return spec.metadata().name();
+            FileOption.bytes(session, path), path, FileOption.folder(session, path), rehearsal.rehearse);
+    return (rehearsal.rehearse ? "rehearsal/" : "") + spec.metadata().name();
   }
 
   /// A receipt says that it was deleted; a file whose cluster was never made leaves nothing to do.
@@ -147,7 +161,7 @@ final class DeleteCommand implements Callable<Integer> {
     }
     session.confirm(
         "Expired: "
-            + String.join(", ", over.stream().map(ClusterRecord::name).toList())
+            + String.join(", ", over.stream().map(ClusterRecord::shown).toList())
             + ". What they left is deleted.",
         yes,
         "sskuba-ctl delete --expired");
@@ -157,25 +171,50 @@ final class DeleteCommand implements Callable<Integer> {
     return 0;
   }
 
+  /// What the record would say is found out from the rest; the record is kept beside the receipt.
+  private int deleteWithoutRecord(String wanted, String key, String why) throws Exception {
+    session.confirm(
+        "Cluster " + wanted + " (" + why + ") and everything that is found of it is deleted.",
+        yes,
+        "sskuba-ctl delete " + wanted);
+    delete(key, wanted, limit(true));
+    return 0;
+  }
+
   private void delete(ClusterRecord record) throws Exception {
+    boolean here =
+        record.rehearsal() || record.target().equals("local") || record.target().equals("docker");
+    delete(record.key(), record.shown(), limit(here));
+  }
+
+  private void delete(String key, String shown, Duration limit) throws Exception {
     try (RunConsole console = RunConsole.open(session, events)) {
-      Deleted deleted = Deletion.of(session).delete(console, record.key(), limit(record));
+      Deleted deleted = Deletion.of(session).delete(console, key, limit);
       console.finish();
       if (session.json()) {
         session.out().print(deleted.receipt());
-      } else {
-        session.err().println(record.name() + " is gone; receipt " + deleted.place());
+        return;
       }
+      for (JsonNode file : Json.parse(deleted.receipt()).path("corrupt")) {
+        session
+            .err()
+            .println(
+                "  note      "
+                    + file.path("file").asText()
+                    + " could not be read ("
+                    + file.path("cause").asText()
+                    + "); kept: "
+                    + file.path("kept").asText());
+      }
+      session.err().println(shown + " is gone; receipt " + deleted.place());
     }
   }
 
-  private Duration limit(ClusterRecord record) {
+  private Duration limit(boolean here) {
     @Nullable String given = deadline;
     if (given != null) {
       return duration("--deadline", given);
     }
-    boolean here =
-        record.rehearsal() || record.target().equals("local") || record.target().equals("docker");
     return here ? LOCAL : REMOTE;
   }
 

@@ -85,10 +85,10 @@ final class LogsCommand implements Callable<Integer> {
     }
     if (chosen && !any) {
       throw new SskubaException(
-          Problem.of(ProblemCode.USAGE, "no such log of " + record.name())
+          Problem.of(ProblemCode.USAGE, "no such log of " + record.shown())
               .fact("node", node == null ? "any" : node)
               .fact("service", service == null ? "any" : service)
-              .next("sskuba-ctl logs " + record.name()));
+              .next("sskuba-ctl logs " + record.shown()));
     }
     return 0;
   }

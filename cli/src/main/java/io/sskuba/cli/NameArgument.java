@@ -40,6 +40,15 @@ final class NameArgument {
         .findFirst();
   }
 
+  /// The key of a cluster of which something lies in the state, but no record. Never by FQDN: only
+  /// the record says whose that is.
+  static Optional<String> keyWithoutRecord(Session session, String name) {
+    String key = key(name);
+    return !name.contains(".") && KEY.matcher(key).matches() && session.ports().store().holds(key)
+        ? Optional.of(key)
+        : Optional.empty();
+  }
+
   /// Receipts of a deleted cluster by name or FQDN, newest first. A key has at most a few: one for
   /// each time that the cluster was made.
   static List<String> receipts(Session session, String name) {
@@ -75,9 +84,7 @@ final class NameArgument {
     Set<String> names = new LinkedHashSet<>();
     for (ClusterRecord record : store.survey().records()) {
       names.add(
-          record.rehearsal()
-              ? "rehearsal/" + record.name().replace("rehearsal/", "")
-              : record.name());
+          record.shown());
     }
     for (String key : store.receiptKeys()) {
       names.add(key.replace("rehearsal.", "rehearsal/"));

@@ -17,6 +17,7 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  sskuba-ctl plan -f cluster.yaml",
+      "  sskuba-ctl plan -f cluster.yaml --rehearse     with no account and no network",
       "  sskuba-ctl plan -f cluster.yaml -o yaml        a Pulumi YAML program",
       "  sskuba-ctl plan -f cluster.yaml --detailed-exitcode   9 when changes are pending"
     })
@@ -27,6 +28,7 @@ final class PlanCommand implements Callable<Integer> {
   private final Session session;
   @Mixin Common common;
   @Mixin FileOption file;
+  @Mixin RehearseOption rehearsal;
 
   @Option(
       names = {"-o", "--output"},
@@ -44,7 +46,9 @@ final class PlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    PlanRequest request = new PlanRequest(file.bytes(), file.file, file.folder());
+    rehearsal.settle();
+    PlanRequest request =
+        new PlanRequest(file.bytes(), file.file, file.folder(), rehearsal.rehearse);
     switch (format) {
       case "yaml" -> {
         session.out().print(Planning.yaml(session.ports(), request));

@@ -33,7 +33,7 @@ final class Replacement {
       return;
     }
     session.confirm(
-        "Cluster " + existing.get().name() + " and everything on it is deleted, and made anew.",
+        "Cluster " + existing.get().shown() + " and everything on it is deleted, and made anew.",
         yes,
         "sskuba-ctl apply --file " + fileName + " --replace");
     Deletion.of(session).delete(console, key, Duration.ofMinutes(30));

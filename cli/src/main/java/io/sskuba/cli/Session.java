@@ -8,6 +8,7 @@ import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.ProblemJson;
 import io.sskuba.problem.SskubaException;
+import io.sskuba.rehearsal.cloud.RehearsedPlatform;
 import java.io.BufferedReader;
 import java.io.Console;
 import java.io.File;
@@ -32,6 +33,8 @@ final class Session {
   private boolean stacktrace;
   private boolean json;
   private @Nullable Ports ports;
+  private boolean thisMachine;
+  private RehearsedPlatform.@Nullable Options rehearsal;
 
   Session(Environment environment, PrintStream out, PrintStream err) {
     this.environment = environment;
@@ -83,11 +86,28 @@ final class Session {
     return Places.of(environment, stateUrl);
   }
 
+  /// What rehearsals of this invocation are given.
+  void rehearsal(RehearsedPlatform.Options options) {
+    rehearsal = options;
+  }
+
+  /// This invocation is about a rehearsal: it reaches nothing outside this machine, the state of
+  /// other clusters included.
+  void onlyThisMachine() {
+    thisMachine = true;
+  }
+
+  private RehearsedPlatform.Options rehearsal() {
+    RehearsedPlatform.Options given = rehearsal;
+    return given == null ? RehearsedPlatform.Options.NONE : given;
+  }
+
   /// The engine's ports; made when first asked for, so that `version` loads none of it.
   Ports ports() {
     Ports made = ports;
     if (made == null) {
-      made = Wiring.ports(environment, places());
+      made = Wiring.ports(environment, places(), this::rehearsal);
+      made = thisMachine ? made.ofThisMachine() : made;
       ports = made;
     }
     return made;

@@ -27,7 +27,7 @@ final class ShellCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     ClusterRecord record = NameArgument.require(session, name);
     @Nullable String shell = session.environment().get("SHELL");
-    session.err().println("kubectl and talosctl speak to " + record.name() + "; exit leaves");
+    session.err().println("kubectl and talosctl speak to " + record.shown() + "; exit leaves");
     return new ClusterProcess(session).run(record, List.of(shell == null ? "/bin/sh" : shell));
   }
 }

@@ -10,6 +10,7 @@ import io.sskuba.toolchain.ToolState;
 import io.sskuba.toolchain.Toolchain;
 import io.sskuba.toolchain.ToolchainService;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -28,12 +29,14 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  sskuba-ctl toolchain list",
       "  sskuba-ctl toolchain install                 what a cluster on this machine needs",
-      "  sskuba-ctl toolchain where kubectl           its path; exit 7 if it is not there yet"
+      "  sskuba-ctl toolchain where kubectl           its path; exit 7 if it is not there yet",
+      "  sskuba-ctl toolchain prune                   remove other versions that nothing uses"
     },
     subcommands = {
       ToolchainCommand.ListTools.class,
       ToolchainCommand.Install.class,
-      ToolchainCommand.Where.class
+      ToolchainCommand.Where.class,
+      ToolchainCommand.Prune.class
     })
 final class ToolchainCommand implements Runnable {
   @Spec CommandSpec spec;
@@ -69,19 +72,21 @@ final class ToolchainCommand implements Runnable {
               .put("source", t.source())
               .put("verified", t.verified())
               .put("digest", t.digest())
-              .put("path", t.path() == null ? null : t.path().toString());
+              .put("path", t.path() == null ? null : t.path().toString())
+              .put("download", t.download());
         }
         session.out().print(Json.pretty(json));
         return 0;
       }
-      Table table = new Table("NAME", "VERSION", "STATE", "SOURCE", "VERIFIED");
+      Table table = new Table("NAME", "VERSION", "STATE", "SOURCE", "VERIFIED", "DOWNLOAD");
       for (ToolState t : tools) {
         table.row(
             t.name(),
             t.version(),
             t.path() != null ? "here" : "missing",
             dash(t.source()),
-            dash(t.verified()));
+            dash(t.verified()),
+            t.download());
       }
       session.out().print(table);
       return 0;
@@ -149,6 +154,30 @@ final class ToolchainCommand implements Runnable {
                           new SskubaException(
                               Problem.of(ProblemCode.TOOL_MISSING, name + " is not there yet")
                                   .next("sskuba-ctl toolchain install " + name))));
+      return 0;
+    }
+  }
+
+  @Command(
+      name = "prune",
+      description = {
+        "Remove programs of other versions that no cluster here and no process uses, and that were",
+        "not used for two days. After an install, those not used for 30 days go by themselves."
+      })
+  static final class Prune implements Callable<Integer> {
+    private final Session session;
+    @Mixin Common common;
+
+    Prune(Session session) {
+      this.session = session;
+    }
+
+    @Override
+    public Integer call() {
+      List<String> removed =
+          Wiring.toolchain(session).prune(Duration.ZERO, line -> session.err().println(line));
+      session.err().flush();
+      session.out().println(removed.isEmpty() ? "nothing to remove" : removed.size() + " removed");
       return 0;
     }
   }

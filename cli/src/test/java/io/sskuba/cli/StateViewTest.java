@@ -196,6 +196,7 @@ class StateViewTest {
     System.setProperty("sskuba.stderr.tty", "0");
     try {
       assertThat(run("delete", "demo").exit()).isEqualTo(2);
+      assertThat(run("delete", "demo").err()).contains("SSK-GEN-004");
       assertThat(run("delete", "demo").err()).contains("sskuba-ctl delete demo --yes");
       assertThat(run("delete", "--expired").exit()).isEqualTo(2);
     } finally {

@@ -107,7 +107,7 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
                     program + " of " + machine.path("name").asText() + " dies at each start")
                 .fact("cause", dying.path("cause").asText())
                 .fact("starts", String.valueOf(dying.path("deaths").asInt()))
-                .next("sskuba-ctl logs " + opened.record().name()));
+                .next("sskuba-ctl logs " + opened.record().shown()));
       }
     }
   }

@@ -37,7 +37,7 @@ public final class CheckChange implements Phase<LoadedSpec, Change> {
                   ProblemCode.NAME_TAKEN,
                   "the name " + loaded.name() + " is taken by cluster " + record.fqdn())
               .exists("cluster " + record.fqdn() + ", unchanged")
-              .next("sskuba-ctl status " + record.name()));
+              .next("sskuba-ctl status " + record.shown()));
     }
     if (record.state().equals("deleting")) {
       throw new SskubaException(

@@ -33,7 +33,10 @@ public final class FindReady implements Phase<Change, Optional<ReadyCluster>> {
       return Optional.empty();
     }
     Platform platform =
-        ports.platforms().apply(change.loaded().spec().target().provider()).orElseThrow();
+        ports
+            .platforms()
+            .of(change.loaded().spec().target().provider(), change.loaded().rehearsal())
+            .orElseThrow();
     Optional<Topology> topology = ClusterFacts.topology(record.get());
     Optional<String> kubeconfig = Kubeconfigs.tryOpen(ports, record.get().key());
     if (topology.isEmpty()

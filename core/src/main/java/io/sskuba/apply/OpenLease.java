@@ -34,7 +34,7 @@ public final class OpenLease implements Phase<Checked, OpenCluster> {
   @Override
   public OpenCluster run(Checked checked, PhaseContext context) {
     LoadedSpec loaded = checked.change().loaded();
-    Platform platform = ports.platforms().apply(loaded.spec().target().provider()).orElseThrow();
+    Platform platform = ports.platforms().of(loaded.spec().target().provider(), loaded.rehearsal()).orElseThrow();
     boolean made = false;
     if (ports.store().find(loaded.key()).isEmpty()) {
       made = create(loaded, platform, context.runId());
@@ -66,7 +66,7 @@ public final class OpenLease implements Phase<Checked, OpenCluster> {
             ClusterRecord.FORMAT,
             loaded.key(),
             id,
-            loaded.name(),
+            spec.metadata().name(),
             spec.fqdn(),
             loaded.rehearsal(),
             spec.target().provider().word(),

@@ -7,6 +7,7 @@ import io.sskuba.infra.Infrastructure.Changes;
 import io.sskuba.infra.Infrastructure.Step;
 import io.sskuba.infra.Platform;
 import io.sskuba.infra.ResourceTags;
+import io.sskuba.infra.Target;
 import io.sskuba.infra.Topology;
 import io.sskuba.infra.pulumi.PulumiYaml;
 import io.sskuba.io.Json;
@@ -35,24 +36,28 @@ import org.jspecify.annotations.Nullable;
 public final class Planning {
   private static final Duration LIMIT = Duration.ofMinutes(5);
 
+  /// The cluster id in a plan of what has none yet.
+  private static final String UNMADE = "not-made-yet";
+
   private Planning() {}
 
   /// Errors: those of reading the file; `CHANGE_NEEDS_REPLACE` is not thrown but shows as
   /// differences.
   public static PlanReport plan(Ports ports, PlanRequest request, Consumer<String> progress)
       throws InterruptedException {
-    ClusterSpec spec = SpecReader.read(request.file(), request.fileName(), request.folder(), false);
-    Platform platform = platform(ports, spec, request.fileName());
-    String key = spec.metadata().name();
+    ClusterSpec spec =
+        SpecReader.read(request.file(), request.fileName(), request.folder(), request.rehearse());
+    Platform platform = platform(ports, spec, request);
+    String key = request.key(spec.metadata().name());
     Optional<ClusterRecord> record = ports.store().find(key);
-    Platform.Cluster cluster = cluster(ports, platform, spec, record);
+    Platform.Cluster cluster = cluster(ports, platform, spec, request, record);
     InfraPlan plan = platform.plan(cluster);
     List<SpecDiff.Change> differences =
         record.map(r -> SpecDiff.between(SpecJson.fromJson(r.spec()), spec)).orElse(List.of());
     Changes changes =
         record.isEmpty() ? allNew(plan) : preview(ports, platform, cluster, plan, progress);
     return new PlanReport(
-        key,
+        request.shown(spec.metadata().name()),
         changes,
         differences.stream().filter(d -> d.kind() != SpecDiff.Kind.POOL_SIZE).toList(),
         machines(ports, key, platform.topology(cluster, Map.of())));
@@ -60,17 +65,27 @@ public final class Planning {
 
   /// The plan as a Pulumi YAML program; needs no provider and no credentials.
   public static String yaml(Ports ports, PlanRequest request) {
-    ClusterSpec spec = SpecReader.read(request.file(), request.fileName(), request.folder(), false);
-    Platform platform = platform(ports, spec, request.fileName());
+    ClusterSpec spec =
+        SpecReader.read(request.file(), request.fileName(), request.folder(), request.rehearse());
+    Optional<Target> target = ports.platforms().target(spec.target().provider());
+    if (target.isPresent()) {
+      InfraPlan plan = target.get().plan(unmade(spec, request, Json.object()));
+      return PulumiYaml.print(
+          plan,
+          spec.metadata().project(),
+          target.get().providerVersions(),
+          target.get().stackConfig(spec));
+    }
+    Platform platform = platform(ports, spec, request);
     Optional<ClusterRecord> record = ports.store().find(spec.metadata().name());
-    InfraPlan plan = platform.plan(cluster(ports, platform, spec, record));
-    return PulumiYaml.print(plan, spec.metadata().project(), Map.of());
+    InfraPlan plan = platform.plan(cluster(ports, platform, spec, request, record));
+    return PulumiYaml.print(plan, spec.metadata().project(), Map.of(), Map.of());
   }
 
-  private static Platform platform(Ports ports, ClusterSpec spec, String fileName) {
+  private static Platform platform(Ports ports, ClusterSpec spec, PlanRequest request) {
     return ports
         .platforms()
-        .apply(spec.target().provider())
+        .of(spec.target().provider(), request.rehearse())
         .orElseThrow(
             () ->
                 new SskubaException(
@@ -78,26 +93,42 @@ public final class Planning {
                             ProblemCode.SPEC_UNSUPPORTED,
                             "target "
                                 + spec.target().provider().word()
-                                + " cannot be planned by this release")
-                        .fact("available", "local")
-                        .next("sskuba-ctl validate --file " + fileName)));
+                                + " cannot be asked from here")
+                        .fact("available", "rehearsals, and a plan without a look: -o yaml")
+                        .next("sskuba-ctl plan --rehearse --file " + request.fileName())
+                        .next("sskuba-ctl plan --output yaml --file " + request.fileName())));
   }
 
   private static Platform.Cluster cluster(
-      Ports ports, Platform platform, ClusterSpec spec, Optional<ClusterRecord> record) {
-    String key = spec.metadata().name();
+      Ports ports,
+      Platform platform,
+      ClusterSpec spec,
+      PlanRequest request,
+      Optional<ClusterRecord> record) {
+    String key = request.key(spec.metadata().name());
     if (record.isPresent()) {
       Platform.Cluster known = ClusterFacts.of(record.get(), spec);
       ObjectNode allotment =
           platform.allot(spec, key, known.clusterId(), known.allotment(), List.of());
       return new Platform.Cluster(spec, key, known.clusterId(), allotment, known.tags());
     }
-    String id = "not-made-yet";
+    return unmade(
+        spec, request, platform.allot(spec, key, UNMADE, Json.object(), taken(ports)));
+  }
+
+  private static Platform.Cluster unmade(
+      ClusterSpec spec, PlanRequest request, ObjectNode allotment) {
     ResourceTags tags =
         new ResourceTags(
-            spec.fqdn(), id, spec.metadata().owner(), null, null, false, spec.metadata().labels());
+            spec.fqdn(),
+            UNMADE,
+            spec.metadata().owner(),
+            null,
+            null,
+            request.rehearse(),
+            spec.metadata().labels());
     return new Platform.Cluster(
-        spec, key, id, platform.allot(spec, key, id, Json.object(), taken(ports)), tags);
+        spec, request.key(spec.metadata().name()), UNMADE, allotment, tags);
   }
 
   private static List<ObjectNode> taken(Ports ports) {
@@ -117,7 +148,11 @@ public final class Planning {
       InfraPlan plan,
       Consumer<String> progress)
       throws InterruptedException {
-    Map<String, Path> tools = ports.toolchain().ensure(platform.tools(), progress);
+    Map<String, Path> tools =
+        ports
+            .toolchain()
+            .through(RenderValues.egress(cluster.spec()))
+            .ensure(platform.tools(), progress);
     Path runtime =
         RuntimeFolder.create(ports.places().runtime(), cluster.key(), cluster.clusterId());
     Path passphrase = SealedPassphrase.restore(ports, cluster.key(), runtime);

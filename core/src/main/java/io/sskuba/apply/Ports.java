@@ -1,6 +1,5 @@
 package io.sskuba.apply;
 
-import io.sskuba.infra.Platform;
 import io.sskuba.io.Environment;
 import io.sskuba.io.Places;
 import io.sskuba.io.RandomSource;
@@ -8,11 +7,9 @@ import io.sskuba.io.TimeSource;
 import io.sskuba.kube.KubeApi;
 import io.sskuba.net.AddressMap;
 import io.sskuba.secret.KeyRing;
-import io.sskuba.spec.ClusterSpec;
 import io.sskuba.state.StateStore;
 import io.sskuba.talos.TalosNodes;
 import io.sskuba.toolchain.Toolchain;
-import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -29,7 +26,7 @@ public record Ports(
     StateStore store,
     Toolchain toolchain,
     KeyRing keys,
-    Function<ClusterSpec.Provider, Optional<Platform>> platforms,
+    Platforms platforms,
     Function<AddressMap, TalosNodes> talos,
     BiFunction<String, AddressMap, KubeApi> kube) {
 

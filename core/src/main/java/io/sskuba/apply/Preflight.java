@@ -35,7 +35,7 @@ public final class Preflight implements Phase<Change, Checked> {
     LoadedSpec loaded = change.loaded();
     ClusterSpec spec = loaded.spec();
     ClusterSpec.Provider provider = spec.target().provider();
-    if (ports.platforms().apply(provider).isEmpty()) {
+    if (ports.platforms().of(provider, loaded.rehearsal()).isEmpty()) {
       throw new SskubaException(
           Problem.of(
                   ProblemCode.SPEC_UNSUPPORTED,

@@ -1,5 +1,6 @@
 package io.sskuba.apply;
 
+import io.sskuba.infra.InfraPlan;
 import io.sskuba.infra.Infrastructure;
 import io.sskuba.infra.Platform;
 import io.sskuba.infra.Topology;
@@ -44,7 +45,11 @@ public final class ProvisionInfrastructure
     try (Infrastructure infra =
         opened.platform().infrastructure(cluster, input.secrets().passphraseFile(), tools)) {
       infra.open(OPEN_LIMIT);
-      outputs = infra.up(opened.platform().plan(cluster), context::resource, LIMIT);
+      infra.adopt(opened.platform().inventory(cluster), OPEN_LIMIT);
+      InfraPlan plan = opened.platform().plan(cluster);
+      outputs = infra.up(plan, context::resource, LIMIT);
+      Platform.Modelled modelled = opened.platform().modelled(plan, "create");
+      context.modelled(modelled.full(), modelled.waited());
     }
     Topology topology = opened.platform().topology(cluster, outputs);
     ClusterRecord record = ports.store().find(opened.key()).orElseThrow();

@@ -5,9 +5,11 @@ import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
 import io.sskuba.spec.ClusterSpec;
+import io.sskuba.toolchain.Egress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// What a rendering needs from outside the cluster file.
@@ -19,6 +21,16 @@ final class RenderValues {
 
   static RenderInput.Values resolve(Ports ports, ClusterSpec spec) {
     return new RenderInput.Values(trustBundle(spec), null, null);
+  }
+
+  /// The way out that the cluster file describes, for our own downloads.
+  static Egress egress(ClusterSpec spec) {
+    ClusterSpec.@Nullable Proxy proxy = spec.proxy();
+    return new Egress(
+        proxy == null ? null : proxy.http(),
+        proxy == null ? null : proxy.https(),
+        proxy == null ? List.of() : proxy.no(),
+        trustBundle(spec));
   }
 
   static @Nullable String trustBundle(ClusterSpec spec) {

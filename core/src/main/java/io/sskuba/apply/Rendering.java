@@ -85,7 +85,7 @@ public final class Rendering {
   }
 
   private static Topology topology(Ports ports, ClusterSpec spec) {
-    Optional<Platform> platform = ports.platforms().apply(spec.target().provider());
+    Optional<Platform> platform = ports.platforms().of(spec.target().provider(), false);
     if (platform.isEmpty()) {
       return OfflineTopology.of(spec);
     }

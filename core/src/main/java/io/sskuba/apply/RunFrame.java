@@ -10,6 +10,7 @@ import io.sskuba.problem.SskubaException;
 import io.sskuba.run.Journal;
 import io.sskuba.run.Run;
 import io.sskuba.state.ClusterRecord;
+import io.sskuba.toolchain.Toolchain;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -29,10 +30,11 @@ final class RunFrame {
   /// Starts what takes longest: the toolchain, and the RSA-4096 key of a new cluster.
   Early early(Run run, Checked checked) {
     LoadedSpec loaded = checked.change().loaded();
-    Platform platform = ports.platforms().apply(loaded.spec().target().provider()).orElseThrow();
+    Platform platform =
+        ports.platforms().of(loaded.spec().target().provider(), loaded.rehearsal()).orElseThrow();
+    Toolchain toolchain = ports.toolchain().through(RenderValues.egress(loaded.spec()));
     Run.Beside<Map<String, Path>> tools =
-        run.beside(
-            "get-toolchain", progress -> ports.toolchain().ensure(platform.tools(), progress));
+        run.beside("get-toolchain", progress -> toolchain.ensure(platform.tools(), progress));
     boolean known =
         ports.store().find(loaded.key()).isPresent()
             && ports.store().sealed(loaded.key(), IssueSecrets.BUNDLE).isPresent();
@@ -45,7 +47,7 @@ final class RunFrame {
   }
 
   void journal(Run run, OpenCluster opened) {
-    run.journalTo(Journal.open(ports.store(), opened.key()), opened.lease()::alive);
+    run.journalTo(Journal.open(ports.store(), opened.key()), Run.Liveness.of(opened.lease()));
   }
 
   /// Lets the platform start what it can as soon as the tools are there.

@@ -1,5 +1,7 @@
 package io.sskuba.cloud;
 
+import io.sskuba.dns.UpdateServer;
+import io.sskuba.dns.ZoneWriter;
 import io.sskuba.io.Environment;
 import io.sskuba.io.TimeSource;
 import io.sskuba.state.ObjectBucket;
@@ -12,4 +14,9 @@ public interface CloudServices {
   ///
   /// Errors: `STATE_URL_UNSUPPORTED`.
   ObjectBucket bucket(URI stateUrl, Environment environment, TimeSource time);
+
+  /// A zone that is changed by RFC 2136.
+  ///
+  /// Errors: `DNS_UNREACHABLE`, `DNS_KEY`.
+  ZoneWriter zone(UpdateServer server, TimeSource time);
 }

@@ -2,22 +2,27 @@ package io.sskuba.delete;
 
 import io.sskuba.apply.Ports;
 import io.sskuba.apply.SealedPassphrase;
+import io.sskuba.infra.InfraPlan;
 import io.sskuba.infra.Infrastructure;
 import io.sskuba.infra.Infrastructure.StateResource;
+import io.sskuba.infra.Platform;
 import io.sskuba.infra.Platform.Remnant;
+import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.ProblemKind;
 import io.sskuba.problem.SskubaException;
 import io.sskuba.run.Phase;
 import io.sskuba.run.PhaseContext;
 import io.sskuba.secret.RuntimeFolder;
+import io.sskuba.state.ClusterRecord;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// Destroys the stack, last made first, and then the stack itself.
 /// - Idempotent: a stack that is not there is destroyed already.
 /// - Limits: what is left of the delete's deadline.
-/// - Errors: `INFRA_LOCKED`. A destroy that fails or runs out of time is not thrown: what stayed
+/// - Errors: `INFRA_LOCKED`, `STATE_UNWRITABLE`. A destroy that fails or runs out of time is not thrown: what stayed
 ///   stands in the receipt.
 public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
   private final Ports ports;
@@ -35,24 +40,62 @@ public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
             doomed.record().key(),
             RuntimeFolder.create(
                 ports.places().runtime(), doomed.record().key(), doomed.record().clusterId()));
-    List<StateResource> known;
-    Remnant stack;
     try (Infrastructure infra =
         doomed.platform().infrastructure(doomed.cluster(), passphrase, tools)) {
-      known = infra.resources();
+      List<Doomed.Corrupt> torn = setAside(doomed, infra, context);
+      List<StateResource> known = infra.resources();
       try {
         infra.open(doomed.deadline().left());
         infra.destroy(context::resource, doomed.deadline().left());
       } catch (SskubaException e) {
-        if (e.problem().code().kind() == ProblemKind.CONFLICT) {
+        if (e.problem().code() != ProblemCode.STATE_CORRUPT
+            && e.problem().code().kind() == ProblemKind.CONFLICT) {
           throw e;
         }
         context.log("destroy: " + e.problem().summary());
       }
-      stack = stack(doomed.record().key(), infra.resources());
+      Platform.Modelled modelled = doomed.platform().modelled(plan(doomed), "delete");
+      context.modelled(modelled.full(), modelled.waited());
+      context.log(known.size() + " resources");
+      return doomed.with(
+          whole(doomed, known),
+          known,
+          List.of(stack(doomed.record().key(), infra.resources())),
+          torn);
     }
-    context.log(known.size() + " resources");
-    return doomed.with(known, stack);
+  }
+
+  /// The plan of what was made; a cluster that nothing tells of has none.
+  private static InfraPlan plan(Doomed doomed) {
+    return doomed.cluster().allotment().isEmpty()
+        ? new InfraPlan(List.of(), Map.of())
+        : doomed.platform().plan(doomed.cluster());
+  }
+
+  /// With a stack that nothing can read, what it spoke of is swept without it.
+  private List<Doomed.Corrupt> setAside(
+      Doomed doomed, Infrastructure infra, PhaseContext context) {
+    Optional<Path> torn = infra.setAsideTorn();
+    if (torn.isEmpty()) {
+      return List.of();
+    }
+    ClusterRecord record = doomed.record();
+    String kept = ports.store().preserve(record.key(), record.clusterId(), torn.get());
+    context.log("the Pulumi stack cannot be read; a copy is kept in " + kept);
+    return List.of(new Doomed.Corrupt(torn.get().toString(), "it is no checkpoint", kept));
+  }
+
+  /// The cluster with its addresses: from its record, else as its resources have them.
+  private static Platform.Cluster whole(Doomed doomed, List<StateResource> known) {
+    Platform.Cluster cluster = doomed.cluster();
+    return cluster.allotment().isEmpty()
+        ? new Platform.Cluster(
+            cluster.spec(),
+            cluster.key(),
+            cluster.clusterId(),
+            doomed.platform().allotmentOf(known),
+            cluster.tags())
+        : cluster;
   }
 
   private static Remnant stack(String key, List<StateResource> left) {

@@ -21,6 +21,9 @@ public final class SweepRemnants implements Phase<Doomed, Doomed.Swept> {
       List<Remnant> seen =
           new ArrayList<>(
               doomed.platform().sweep(doomed.record().key(), doomed.record().clusterId()));
+      for (String id : doomed.alsoIds()) {
+        seen.addAll(doomed.platform().sweep(doomed.record().key(), id));
+      }
       seen.addAll(doomed.stack());
       for (StateResource resource : doomed.resources()) {
         seen.add(doomed.platform().confirm(doomed.cluster(), resource));

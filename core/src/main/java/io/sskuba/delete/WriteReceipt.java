@@ -54,14 +54,14 @@ public final class WriteReceipt implements Phase<Doomed.Swept, Deleted> {
                 ProblemCode.LEFTOVERS,
                 left.size()
                     + " things of "
-                    + record.name()
+                    + record.shown()
                     + " are still there after "
                     + io.sskuba.spec.Durations.format(doomed.deadline().limit()))
             .fact("receipt", place);
     for (Remnant remnant : left) {
       problem = problem.exists(remnant.kind() + " " + remnant.name() + ": " + remnant.observed());
     }
-    return new SskubaException(problem.next("sskuba-ctl delete " + record.name() + " --yes"));
+    return new SskubaException(problem.next("sskuba-ctl delete " + record.shown() + " --yes"));
   }
 
   private ObjectNode receipt(Doomed.Swept swept, Instant now) {
@@ -69,7 +69,7 @@ public final class WriteReceipt implements Phase<Doomed.Swept, Deleted> {
     Map<String, String> born = births(record);
     ObjectNode json = Json.object();
     json.put("apiVersion", "sskuba.io/v1alpha1").put("kind", "Receipt");
-    json.put("cluster", record.name()).put("clusterId", record.clusterId());
+    json.put("cluster", record.shown()).put("clusterId", record.clusterId());
     json.put("fqdn", record.fqdn()).put("target", record.target());
     json.put("startedAt", RunEvent.rfc3339(swept.doomed().startedAt()));
     json.put("finishedAt", RunEvent.rfc3339(now));
@@ -91,6 +91,14 @@ public final class WriteReceipt implements Phase<Doomed.Swept, Deleted> {
       (remnant.gone() ? resources : leftovers).add(entry);
     }
     json.putArray("kept");
+    ArrayNode corrupt = json.putArray("corrupt");
+    for (Doomed.Corrupt file : swept.doomed().corrupt()) {
+      corrupt
+          .addObject()
+          .put("file", file.file())
+          .put("cause", file.cause())
+          .put("kept", file.kept());
+    }
     json.set("leftovers", leftovers);
     return json;
   }

@@ -15,8 +15,12 @@ import org.jspecify.annotations.Nullable;
 /// @param images image key ([#imageKey]) to the provider's image id
 /// @param types machine name to the instance type that was taken from the file's list
 /// @param zones machine name to its zone
+/// @param facts other facts of the target's, by keys that it names, for example `zoneId`
 public record Choices(
-    Map<String, String> images, Map<String, String> types, Map<String, String> zones) {
+    Map<String, String> images,
+    Map<String, String> types,
+    Map<String, String> zones,
+    Map<String, String> facts) {
   public static final Choices NONE = new Choices(Map.of(), Map.of(), Map.of());
 
   /// Its place in the allotment.
@@ -26,6 +30,11 @@ public record Choices(
     images = Collections.unmodifiableMap(new LinkedHashMap<>(images));
     types = Collections.unmodifiableMap(new LinkedHashMap<>(types));
     zones = Collections.unmodifiableMap(new LinkedHashMap<>(zones));
+    facts = Collections.unmodifiableMap(new LinkedHashMap<>(facts));
+  }
+
+  public Choices(Map<String, String> images, Map<String, String> types, Map<String, String> zones) {
+    this(images, types, zones, Map.of());
   }
 
   /// `amd64`, `arm64`, `amd64-nvidia`: one image each.
@@ -54,7 +63,10 @@ public record Choices(
   public static Choices of(ObjectNode allotment) {
     JsonNode json = allotment.path(KEY);
     return new Choices(
-        map(json.path("images")), map(json.path("types")), map(json.path("zones")));
+        map(json.path("images")),
+        map(json.path("types")),
+        map(json.path("zones")),
+        map(json.path("facts")));
   }
 
   public ObjectNode toJson() {
@@ -62,6 +74,7 @@ public record Choices(
     put(json.putObject("images"), images);
     put(json.putObject("types"), types);
     put(json.putObject("zones"), zones);
+    put(json.putObject("facts"), facts);
     return json;
   }
 

@@ -1,8 +1,10 @@
 package io.sskuba.infra;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,10 @@ public interface Infrastructure extends AutoCloseable {
   /// Makes the stack if it is not there, and repairs what a killed run left: dead lock, pending
   /// operations.
   void open(Duration limit) throws InterruptedException;
+
+  /// Takes into the state what exists and the state does not have: what a lost answer or a killed run
+  /// made. A refresh follows, which reads each of them.
+  void adopt(List<Platform.Found> found, Duration limit) throws InterruptedException;
 
   /// What `up` would do. Touches nothing.
   Changes preview(InfraPlan plan, Consumer<ResourceEvent> events, Duration limit)
@@ -34,6 +40,12 @@ public interface Infrastructure extends AutoCloseable {
 
   /// The resources in the state now; empty when there is no stack.
   List<StateResource> resources();
+
+  /// Takes a state that nothing can read any more out of the engine's way, so that what it spoke of
+  /// can be removed without it. Only for a delete.
+  ///
+  /// @return where it lies now; empty when the state can be read, or is not there
+  Optional<Path> setAsideTorn();
 
   @Override
   void close();

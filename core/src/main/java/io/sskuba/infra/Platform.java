@@ -3,6 +3,7 @@ package io.sskuba.infra;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.spec.ClusterSpec;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -63,6 +64,44 @@ public interface Platform {
   /// sockets, folders. Returns what it found, each confirmed gone or not. Idempotent; needs no
   /// record but the key and id.
   List<Remnant> sweep(String key, String clusterId) throws InterruptedException;
+
+  /// What the platform holds of a cluster by its tags, whether the engine knows of it or not. Changes
+  /// nothing. Empty where ids are the plan's own keys, so that nothing can be made twice.
+  default List<Found> inventory(Cluster cluster) {
+    return List.of();
+  }
+
+  /// How long the engine run before would have taken in a real cloud: its longest chain, and the part
+  /// of it that was really waited. Zero where nothing is modelled.
+  default Modelled modelled(InfraPlan plan, String operation) {
+    return Modelled.NONE;
+  }
+
+  record Modelled(Duration full, Duration waited) {
+    public static final Modelled NONE = new Modelled(Duration.ZERO, Duration.ZERO);
+  }
+
+  /// @param type Pulumi type token
+  /// @param name logical name in the plan, from the tag `sskuba.io/key`
+  /// @param id the provider's id
+  record Found(String type, String name, String id) {}
+
+  /// What is still found of a cluster whose record cannot be read, by its key alone. Changes
+  /// nothing.
+  Traces traces(String key);
+
+  /// The allotment that the resources of a stack speak of: the way back from [#plan]. Empty where
+  /// they say nothing.
+  ObjectNode allotmentOf(List<Infrastructure.StateResource> resources);
+
+  /// @param clusterIds ids under which something lies, without an order
+  /// @param projects Pulumi projects that hold a stack of this key
+  record Traces(List<String> clusterIds, List<String> projects) {
+    public Traces {
+      clusterIds = List.copyOf(clusterIds);
+      projects = List.copyOf(projects);
+    }
+  }
 
   /// @param kind for example `process`, `socket`, `folder`, `address`
   /// @param observed what was seen when looking after the removal

@@ -7,10 +7,10 @@ import java.util.Map;
 
 /// One target as data: the resources of a cluster there, and how they look once they are made.
 ///
-/// Pure: no clock, no network, no credentials. The same file, allotment and tags give the same plan,
-/// so it can be printed, checked against the provider's published types, rehearsed and made real.
-/// What has to be looked up first (images, instance types that are offered) stands in [Choices],
-/// kept in the cluster's allotment.
+/// Pure: no clock, no network, no credentials. The same file, allotment and tags give the same
+/// plan, so it can be printed, checked against the provider's published types, rehearsed and made
+/// real. What has to be looked up first (images, instance types that are offered) stands in
+/// [Choices], kept in the cluster's allotment.
 ///
 /// Every plan has these outputs, read by [#topology]:
 /// - `endpoint`: name or address of the load balancer, or of what stands for it.

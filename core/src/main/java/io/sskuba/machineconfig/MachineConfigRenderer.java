@@ -1,8 +1,8 @@
 package io.sskuba.machineconfig;
 
 import io.sskuba.infra.Topology;
-import io.sskuba.net.AddressMap;
 import io.sskuba.io.Yaml;
+import io.sskuba.net.AddressMap;
 import io.sskuba.pki.LeafCertificates;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.ClusterSpec.Patch;

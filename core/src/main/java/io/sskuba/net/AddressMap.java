@@ -17,8 +17,7 @@ import java.util.Map;
 /// @param doors where the Talos API of a machine is dialled when that is not the machine's own
 ///   address: cluster address to `HOST:PORT`, for example a public address or a port of the load
 ///   balancer. The host is looked up in `twins` in its turn.
-public record AddressMap(
-    Map<String, String> twins, List<Block> blocks, Map<String, String> doors) {
+public record AddressMap(Map<String, String> twins, List<Block> blocks, Map<String, String> doors) {
 
   public static final AddressMap IDENTITY = new AddressMap(Map.of());
 

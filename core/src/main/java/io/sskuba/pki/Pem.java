@@ -101,9 +101,11 @@ public final class Pem {
     return blocks.getFirst();
   }
 
-  /// A private key that the JDK's TLS can use, from SEC1, PKCS#1, PKCS#8 or Talos's Ed25519 form.
+  /// A private key that the JDK's TLS can use, from SEC1, PKCS#1, PKCS#8 or Talos's Ed25519 form:
+  /// the first one of the text, after the certificates or curve parameters that may precede it.
+  /// - Errors: no cause, since parsers quote what they could not read.
   public static PrivateKey privateKey(String pem) {
-    Block block = block(pem);
+    Block block = keyBlock(pem);
     try {
       PrivateKeyInfo info =
           switch (block.label()) {
@@ -130,9 +132,18 @@ public final class Pem {
       return KeyFactory.getInstance(
               jdkAlgorithm(info.getPrivateKeyAlgorithm().getAlgorithm().getId()))
           .generatePrivate(new PKCS8EncodedKeySpec(info.getEncoded()));
-    } catch (IOException | GeneralSecurityException e) {
-      throw new IllegalArgumentException("PEM block " + block.label() + " cannot be read", e);
+    } catch (IOException | GeneralSecurityException | RuntimeException e) {
+      throw new IllegalArgumentException("PEM block " + block.label() + " cannot be read");
     }
+  }
+
+  private static Block keyBlock(String pem) {
+    for (Block block : blocks(pem)) {
+      if (block.label().endsWith(PRIVATE)) {
+        return block;
+      }
+    }
+    throw new IllegalArgumentException("no private key in the PEM text");
   }
 
   /// A certificate as BouncyCastle sees it: the only form that takes an empty issuer.

@@ -112,10 +112,6 @@ public enum ProblemCode {
       "SSK-TOOL-001",
       ProblemKind.REMOTE,
       "A program that is needed is neither here nor can be downloaded or built."),
-  TOOL_UNVERIFIED(
-      "SSK-TOOL-002",
-      ProblemKind.REMOTE,
-      "A downloaded or cached program does not have the digest or signature that it must have."),
   TOOL_BUILD_FAILED(
       "SSK-TOOL-003", ProblemKind.REMOTE, "Building a program from the Go module proxy failed."),
   CACHE_UNWRITABLE(
@@ -146,6 +142,28 @@ public enum ProblemCode {
       ProblemKind.TIMEOUT,
       "The infrastructure engine did not end within its deadline. It was stopped; what it made is in"
           + " the state, and the same command goes on."),
+  CLOUD_CREDENTIALS(
+      "SSK-CLOUD-001",
+      ProblemKind.CREDENTIAL,
+      "The cloud does not accept the credentials, or no longer: they ran out. Sign in again; the same"
+          + " command goes on."),
+  CLOUD_DENIED(
+      "SSK-CLOUD-002",
+      ProblemKind.CREDENTIAL,
+      "The credentials lack a permission; the provider's text names the action."),
+  CLOUD_QUOTA(
+      "SSK-CLOUD-003",
+      ProblemKind.REMOTE,
+      "A quota of the account is used up. Raise it, or ask for less; the same command goes on."),
+  CLOUD_CAPACITY(
+      "SSK-CLOUD-004",
+      ProblemKind.REMOTE,
+      "The cloud has no machine of this type left where it was asked for. Every type and zone that the"
+          + " file allows was tried."),
+  CLOUD_THROTTLED(
+      "SSK-CLOUD-005",
+      ProblemKind.REMOTE,
+      "The cloud turned requests away for being too many, for longer than its provider retries."),
   CLUSTER_EXPIRED(
       "SSK-INFRA-007",
       ProblemKind.TIMEOUT,
@@ -168,6 +186,33 @@ public enum ProblemCode {
   KUBE_REFUSED("SSK-KUBE-003", ProblemKind.REMOTE, "The Kubernetes API refused a request."),
   DRAIN_TIMED_OUT(
       "SSK-KUBE-004", ProblemKind.TIMEOUT, "A node could not be drained within its deadline."),
+
+  // DNS
+  DNS_REFUSED(
+      "SSK-DNS-001",
+      ProblemKind.CREDENTIAL,
+      "The DNS server refuses updates of this zone from us. Its policy must let our key, or our"
+          + " address, write the cluster's names there."),
+  DNS_KEY(
+      "SSK-DNS-002",
+      ProblemKind.CREDENTIAL,
+      "The DNS server does not take the signature of our update: BADKEY means that it has no key of"
+          + " this name, BADSIG that secret or algorithm differ, BADTIME that the clocks do."),
+  DNS_ZONE_MISSING(
+      "SSK-DNS-003",
+      ProblemKind.REMOTE,
+      "The DNS server is not authoritative for the zone that the file names, or the cluster's name"
+          + " does not lie in it. See dns.zone and dns.server."),
+  DNS_NAME_TAKEN(
+      "SSK-DNS-004",
+      ProblemKind.CONFLICT,
+      "The cluster's name exists in DNS and is not this cluster's. Nothing is overwritten; whoever"
+          + " owns it must take it away, or the cluster needs another name."),
+  DNS_UNREACHABLE("SSK-DNS-005", ProblemKind.REMOTE, "The DNS server does not answer."),
+  DNS_NOT_SERVED(
+      "SSK-DNS-006",
+      ProblemKind.TIMEOUT,
+      "The cluster's names were written, but not all servers of the zone answer with them yet."),
 
   // delete
   LEFTOVERS(

@@ -2,6 +2,7 @@ package io.sskuba.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sskuba.io.DiskFault;
 import io.sskuba.io.Json;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
@@ -52,6 +53,11 @@ public final class Journal {
       }
     }
     return journal;
+  }
+
+  /// What is wrong with the disk that it lies on.
+  Optional<DiskFault> diskFault() {
+    return store.diskFault();
   }
 
   Optional<JsonNode> output(String phase, String digest) {

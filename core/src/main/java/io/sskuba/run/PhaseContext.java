@@ -19,6 +19,12 @@ public interface PhaseContext {
   /// A step of the infrastructure engine, as an event.
   void resource(ResourceEvent event);
 
+  /// What a simulated cloud's work would have taken in the real one.
+  ///
+  /// @param full the longest chain of modelled waits
+  /// @param waited the part of it that was really waited
+  void modelled(Duration full, Duration waited);
+
   /// Waits for a condition; observations become `waiting` events. A parked run leaves the wait at
   /// its next look.
   <T> T await(String what, Duration limit, Duration interval, ProblemCode code, Waiter.Look<T> look)

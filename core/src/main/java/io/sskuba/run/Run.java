@@ -2,10 +2,12 @@ package io.sskuba.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sskuba.infra.Infrastructure.ResourceEvent;
+import io.sskuba.io.DiskFault;
 import io.sskuba.io.TimeSource;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
+import io.sskuba.state.StateStore.HeldLease;
 import io.sskuba.wait.Observation;
 import io.sskuba.wait.Waiter;
 import java.time.Duration;
@@ -37,6 +39,26 @@ public final class Run {
     Liveness ALWAYS = () -> true;
 
     boolean alive();
+
+    /// Why the run may not write any more, where that is known: a lease that could not be renewed
+    /// on a full disk was taken by nobody.
+    default Optional<SskubaException> fault() {
+      return Optional.empty();
+    }
+
+    static Liveness of(HeldLease lease) {
+      return new Liveness() {
+        @Override
+        public boolean alive() {
+          return lease.alive();
+        }
+
+        @Override
+        public Optional<SskubaException> fault() {
+          return lease.fault();
+        }
+      };
+    }
   }
 
   public Run(
@@ -76,6 +98,10 @@ public final class Run {
   /// From here on mutations are journalled, and the run stops when `held` is lost.
   public void journalTo(Journal written, Liveness held) {
     this.journal = written;
+    stopWhenLost(held);
+  }
+
+  void stopWhenLost(Liveness held) {
     this.liveness = held;
   }
 
@@ -98,9 +124,12 @@ public final class Run {
               : phase.run(input, context);
       emit(name, RunEvent.Kind.PHASE_FINISHED, context.lastMessage, null, elapsed(start), null);
       return output;
-    } catch (SskubaException e) {
-      emit(name, RunEvent.Kind.PHASE_FAILED, e.problem().summary(), null, elapsed(start), null);
-      throw e;
+    } catch (RuntimeException e) {
+      RuntimeException told = Failures.told(e, this::diskFault);
+      String summary =
+          told instanceof SskubaException known ? known.problem().summary() : told.toString();
+      emit(name, RunEvent.Kind.PHASE_FAILED, summary, null, elapsed(start), null);
+      throw told;
     }
   }
 
@@ -197,14 +226,24 @@ public final class Run {
   /// Parks the run here if that was asked for, or stops it if its lease was lost.
   private void safePoint() {
     if (!liveness.alive()) {
-      throw SskubaException.of(
-          ProblemCode.LEASE_HELD, "the lease of " + cluster + " could not be renewed and was lost");
+      throw liveness
+          .fault()
+          .orElseGet(
+              () ->
+                  SskubaException.of(
+                      ProblemCode.LEASE_HELD,
+                      "the lease of " + cluster + " could not be renewed and was lost"));
     }
     if (parking.requested()) {
       throw new SskubaException(
           Problem.of(ProblemCode.INTERRUPTED, "stopped at a safe point after " + current)
               .fact("phase", current));
     }
+  }
+
+  private Optional<DiskFault> diskFault() {
+    Journal written = journal;
+    return written == null ? Optional.empty() : written.diskFault();
   }
 
   private long elapsed(long start) {
@@ -241,6 +280,25 @@ public final class Run {
     @Override
     public String runId() {
       return id;
+    }
+
+    @Override
+    public void modelled(Duration full, Duration waited) {
+      if (!full.isZero()) {
+        events.accept(
+            new RunEvent(
+                time.now(),
+                id,
+                cluster,
+                phase,
+                RunEvent.Kind.LOG,
+                "takes " + io.sskuba.spec.Durations.format(full) + " in the cloud's latency model",
+                null,
+                elapsed(start),
+                null,
+                full.toMillis(),
+                waited.toMillis()));
+      }
     }
 
     @Override

@@ -8,6 +8,10 @@ import java.time.format.DateTimeFormatter;
 import org.jspecify.annotations.Nullable;
 
 /// One line of `events` (contract, section 4).
+///
+/// @param modelledMs what the work would have taken in a real cloud, by a latency model; 0 where none
+///   spoke
+/// @param waitedMs the part of it that was really waited, and so is in the times of the events
 public record RunEvent(
     Instant time,
     String run,
@@ -18,7 +22,24 @@ public record RunEvent(
     @Nullable String observation,
     long elapsedMs,
     @Nullable String resource,
-    long modelledMs) {
+    long modelledMs,
+    long waitedMs) {
+
+  /// An event that no latency model had a part in.
+  public RunEvent(
+      Instant time,
+      String run,
+      String cluster,
+      String phase,
+      Kind kind,
+      String message,
+      @Nullable String observation,
+      long elapsedMs,
+      @Nullable String resource,
+      long modelledMs) {
+    this(
+        time, run, cluster, phase, kind, message, observation, elapsedMs, resource, modelledMs, 0);
+  }
 
   public enum Kind {
     PHASE_STARTED("phaseStarted"),
@@ -70,7 +91,7 @@ public record RunEvent(
       json.put("resource", resource);
     }
     if (modelledMs > 0) {
-      json.put("modelledMs", modelledMs);
+      json.put("modelledMs", modelledMs).put("waitedMs", waitedMs);
     }
     return json;
   }
@@ -86,6 +107,7 @@ public record RunEvent(
         json.hasNonNull("observation") ? json.get("observation").asText() : null,
         json.path("elapsedMs").asLong(),
         json.hasNonNull("resource") ? json.get("resource").asText() : null,
-        json.path("modelledMs").asLong());
+        json.path("modelledMs").asLong(),
+        json.path("waitedMs").asLong());
   }
 }

@@ -32,6 +32,11 @@ public record ClusterRecord(
     @Nullable ObjectNode problem) {
   public static final int FORMAT = 1;
 
+  /// Its name in commands and in JSON: `NAME`, or `rehearsal/NAME`.
+  public String shown() {
+    return rehearsal ? "rehearsal/" + name : name;
+  }
+
   public ClusterRecord withState(
       String newState, @Nullable String newPhase, @Nullable ObjectNode newProblem) {
     return new ClusterRecord(

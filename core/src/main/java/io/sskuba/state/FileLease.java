@@ -37,6 +37,7 @@ final class FileLease implements StateStore.HeldLease {
   private Deadline term;
   private Standing standing = Standing.HELD;
   private @Nullable Thread renewer;
+  private @Nullable SskubaException fault;
 
   private enum Standing {
     HELD,
@@ -127,7 +128,9 @@ final class FileLease implements StateStore.HeldLease {
       }
       try {
         standing = lock.hold("the lease cannot be renewed", this::renewUnderLock);
+        fault = null;
       } catch (SskubaException e) {
+        fault = e;
         return false;
       }
       return true;
@@ -182,6 +185,16 @@ final class FileLease implements StateStore.HeldLease {
         return false;
       }
       return standing == Standing.HELD || standing == Standing.REMOVED;
+    } finally {
+      guard.unlock();
+    }
+  }
+
+  @Override
+  public Optional<SskubaException> fault() {
+    guard.lock();
+    try {
+      return Optional.ofNullable(fault);
     } finally {
       guard.unlock();
     }

@@ -2,6 +2,7 @@ package io.sskuba.state;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sskuba.io.AtomicFiles;
+import io.sskuba.io.DiskFault;
 import io.sskuba.io.Json;
 import io.sskuba.io.ProcessIdentity;
 import io.sskuba.io.Processes;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -42,9 +44,14 @@ public final class FileStateStore implements StateStore {
   static final Pattern KEY =
       Pattern.compile("(rehearsal\\.)?[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?");
   static final Pattern SEALED = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}");
+  private static final List<String> OF_A_CLUSTER =
+      List.of("record.json", "journal.jsonl", "sealed", "disks");
   static final int MAX_CLUSTERS = 10_000;
   static final long MAX_RECORD = 8L * 1024 * 1024;
   private static final long MAX_SEALED = 256L * 1024 * 1024;
+
+  /// What etcd asks for at a time: with less, programs that run on this disk die and cannot say why.
+  private static final long LEAST_FREE = 64L << 20;
 
   /// A renewal of a live holder must show within this time.
   static final Duration CONFIRMATION = FileLease.RENEWAL.plusSeconds(5);
@@ -477,6 +484,20 @@ public final class FileStateStore implements StateStore {
   }
 
   @Override
+  public String preserve(String key, String clusterId, Path file) {
+    cluster(key); // checks the name
+    return lock.hold(
+        "a file that cannot be understood cannot be kept",
+        lockFile -> receipts.keep(key, clusterId, file).toString());
+  }
+
+  @Override
+  public boolean holds(String key) {
+    Path folder = cluster(key);
+    return OF_A_CLUSTER.stream().anyMatch(name -> Files.exists(folder.resolve(name)));
+  }
+
+  @Override
   public List<String> receipts(String key) {
     cluster(key); // checks the name
     return receipts.of(key);
@@ -532,6 +553,23 @@ public final class FileStateStore implements StateStore {
       folders.forEach(found::add);
     }
     return found;
+  }
+
+  @Override
+  public Optional<DiskFault> diskFault() {
+    Path existing = root;
+    while (!Files.exists(existing) && existing.getParent() != null) {
+      existing = existing.getParent();
+    }
+    try {
+      FileStore disk = Files.getFileStore(existing);
+      if (disk.isReadOnly()) {
+        return Optional.of(DiskFault.READ_ONLY);
+      }
+      return disk.getUsableSpace() < LEAST_FREE ? Optional.of(DiskFault.FULL) : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   @Override

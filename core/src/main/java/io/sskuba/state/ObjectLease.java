@@ -34,6 +34,7 @@ final class ObjectLease implements StateStore.HeldLease {
   private Deadline term;
   private Standing standing = Standing.HELD;
   private @Nullable Thread renewer;
+  private @Nullable SskubaException fault;
 
   private enum Standing {
     HELD,
@@ -97,12 +98,14 @@ final class ObjectLease implements StateStore.HeldLease {
         Optional<String> written = Conditional.replace(bucket, name, renewed.bytes(), tag);
         if (written.isPresent()) {
           settle(renewed, written.get(), fresh);
+          fault = null;
         } else {
           lookAgain();
         }
       }
       return true;
     } catch (SskubaException e) {
+      fault = e;
       return false;
     } finally {
       guard.unlock();
@@ -165,6 +168,16 @@ final class ObjectLease implements StateStore.HeldLease {
         return standing == Standing.HELD && !term.passed();
       }
       return standing == Standing.HELD || standing == Standing.REMOVED;
+    } finally {
+      guard.unlock();
+    }
+  }
+
+  @Override
+  public Optional<SskubaException> fault() {
+    guard.lock();
+    try {
+      return standing == Standing.LOST ? Optional.empty() : Optional.ofNullable(fault);
     } finally {
       guard.unlock();
     }

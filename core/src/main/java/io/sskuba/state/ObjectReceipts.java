@@ -35,9 +35,20 @@ final class ObjectReceipts {
     if (!CLUSTER_ID.matcher(clusterId).matches()) {
       throw StoreProblems.badName("receipt", clusterId);
     }
-    byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
+    return numbered(key, clusterId + ".%03d.json", json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /// Keeps a copy of something that cannot be understood, beside the receipts.
+  String keep(String key, String clusterId, String name, byte[] bytes) {
+    if (!CLUSTER_ID.matcher(clusterId).matches()) {
+      throw StoreProblems.badName("receipt", clusterId);
+    }
+    return numbered(key, clusterId + "." + name.replace("%", "") + ".%03d.corrupt", bytes);
+  }
+
+  private String numbered(String key, String pattern, byte[] bytes) {
     for (int ordinal = 1; ordinal <= limit; ordinal++) {
-      String name = ROOT + key + "/" + clusterId + ".%03d.json".formatted(ordinal);
+      String name = ROOT + key + "/" + pattern.formatted(ordinal);
       Optional<ObjectBucket.Stored> there = bucket.read(name);
       if (there.isPresent() && Arrays.equals(there.get().bytes(), bytes)) {
         return bucket.place(name);
@@ -54,6 +65,9 @@ final class ObjectReceipts {
   List<String> of(String key) {
     List<Receipt> found = new ArrayList<>();
     for (String name : bucket.names(ROOT + key + "/", MAX_OBJECTS)) {
+      if (!name.endsWith(".json")) {
+        continue; // kept copies
+      }
       bucket.read(name).map(stored -> receipt(name, stored)).ifPresent(found::add);
     }
     found.sort(Comparator.comparing(Receipt::finishedAt).thenComparing(Receipt::name).reversed());
@@ -62,6 +76,7 @@ final class ObjectReceipts {
 
   List<String> keys() {
     return bucket.names(ROOT, MAX_OBJECTS).stream()
+        .filter(name -> name.endsWith(".json"))
         .map(name -> name.substring(ROOT.length()))
         .filter(name -> name.indexOf('/') > 0)
         .map(name -> name.substring(0, name.indexOf('/')))

@@ -13,8 +13,11 @@ import io.sskuba.problem.SskubaException;
 import io.sskuba.wait.Deadline;
 import io.sskuba.wait.Observation;
 import io.sskuba.wait.Waiter;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -505,17 +508,53 @@ public final class ObjectStateStore implements StateStore {
     return receipts.keys().stream().filter(k -> FileStateStore.KEY.matcher(k).matches()).toList();
   }
 
+  /// A file of this machine, or, where there is none, the part of the state that has its name in a
+  /// folder of a [FileStateStore].
+  @Override
+  public String preserve(String key, String clusterId, Path file) {
+    String name = file.getFileName().toString();
+    byte[] bytes;
+    try {
+      bytes = Files.exists(file) ? Files.readAllBytes(file) : part(key, name);
+    } catch (IOException e) {
+      throw StoreProblems.unwritable("a file that cannot be understood cannot be kept", file, e);
+    }
+    return receipts.keep(key, clusterId, name, bytes);
+  }
+
+  private byte[] part(String key, String name) {
+    ByteArrayOutputStream whole = new ByteArrayOutputStream();
+    if (name.equals("record.json")) {
+      bucket.read(recordName(key)).ifPresent(r -> whole.writeBytes(r.bytes()));
+    } else {
+      String folder = "/" + name.replaceFirst("\\.jsonl$", "") + "/";
+      for (String object : bucket.names(named("clusters/", key, "/"), MAX_OBJECTS)) {
+        if (object.contains(folder)) {
+          bucket.read(object).ifPresent(o -> whole.writeBytes(o.bytes()));
+        }
+      }
+    }
+    return whole.toByteArray();
+  }
+
+  @Override
+  public boolean holds(String key) {
+    return bucket.read(recordName(key)).isPresent()
+        || !bucket.names(named("clusters/", key, "/"), 1).isEmpty();
+  }
+
   /// Idempotent. The record goes after all else that is the cluster's, so that a removal that was
-  /// killed is found and done again; its lease and its name go last.
+  /// killed is found and done again; its name and its lease go last. A record that cannot be read
+  /// goes too, with everything under its key.
   @Override
   public void remove(String key) {
-    Optional<ClusterRecord> record = find(key);
+    Optional<ClusterRecord> record = readable(key);
     fence(key);
-    if (record.isPresent()) {
-      String id = record.get().clusterId();
-      bucket.names(data(key, id), MAX_OBJECTS).forEach(bucket::delete);
+    if (bucket.read(recordName(key)).isPresent()) {
+      String folder = named("clusters/", key, "/");
+      bucket.names(folder, MAX_OBJECTS).forEach(bucket::delete);
       bucket.delete(recordName(key));
-      new NameClaim(bucket, this::find).release(record.get());
+      record.ifPresent(r -> new NameClaim(bucket, this::find).release(r));
     }
     buffers.remove(key);
     ids.remove(key);
@@ -524,6 +563,17 @@ public final class ObjectStateStore implements StateStore {
     if (ours != null) {
       ours.removed();
       bucket.delete(leaseName(key));
+    }
+  }
+
+  private Optional<ClusterRecord> readable(String key) {
+    try {
+      return find(key);
+    } catch (SskubaException e) {
+      if (e.problem().code() != ProblemCode.STATE_CORRUPT) {
+        throw e;
+      }
+      return Optional.empty();
     }
   }
 
@@ -566,16 +616,16 @@ public final class ObjectStateStore implements StateStore {
   }
 
   private static String recordName(String key) {
-    return named("records/", key);
+    return named("records/", key, ".json");
   }
 
   private static String leaseName(String key) {
-    return named("leases/", key);
+    return named("leases/", key, ".json");
   }
 
-  private static String named(String folder, String key) {
+  private static String named(String folder, String key, String end) {
     requireKey(key);
-    return folder + key + ".json";
+    return folder + key + end;
   }
 
   private static void requireKey(String key) {

@@ -59,6 +59,29 @@ final class ReceiptFiles {
     throw new IOException("there are 100 receipts of this cluster already");
   }
 
+  /// Keeps a copy of a file that cannot be understood: `KEY-CLUSTERID.NAME.corrupt`, numbered where
+  /// another one of that name lies there.
+  Path keep(String key, String clusterId, Path file) throws IOException {
+    if (!CLUSTER_ID.matcher(clusterId).matches()) {
+      throw StoreProblems.badName("receipt", clusterId);
+    }
+    AtomicFiles.privateFolder(folder);
+    AtomicFiles.restrict(folder);
+    for (int ordinal = 1; ordinal <= MAX_ORDINAL; ordinal++) {
+      String suffix = ordinal == 1 ? "" : "." + ordinal;
+      Path kept =
+          folder.resolve(key + "-" + clusterId + "." + file.getFileName() + suffix + ".corrupt");
+      if (Files.notExists(kept)) {
+        AtomicFiles.write(kept, Files.readAllBytes(file));
+        return kept;
+      }
+      if (Files.mismatch(kept, file) < 0) {
+        return kept;
+      }
+    }
+    throw new IOException("there are 100 of these files already");
+  }
+
   /// Newest first.
   List<String> of(String key) {
     List<Receipt> found = new ArrayList<>();

@@ -1,8 +1,8 @@
 package io.sskuba.state;
 
+import io.sskuba.io.DiskFault;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.SskubaException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -11,7 +11,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Two stores as one (contract, section 2, "This machine"): clusters of this machine and all
 /// rehearsals in the local one, all others in the one that the state URL names.
@@ -22,14 +24,25 @@ public final class SplitStateStore implements StateStore {
   private static final Set<String> THIS_MACHINE = Set.of("local", "docker");
 
   private final StateStore local;
-  private final StateStore shared;
+  private final Supplier<StateStore> opener;
+  private @Nullable StateStore opened;
 
   /// Where this process works on a key; kept after the cluster is removed.
   private final ConcurrentMap<String, StateStore> routes = new ConcurrentHashMap<>();
 
-  public SplitStateStore(StateStore local, StateStore shared) {
+  /// @param shared opens the other store; asked once, when something is first wanted of it
+  public SplitStateStore(StateStore local, Supplier<StateStore> shared) {
     this.local = local;
-    this.shared = shared;
+    this.opener = shared;
+  }
+
+  private synchronized StateStore shared() {
+    StateStore store = opened;
+    if (store == null) {
+      store = opener.get();
+      opened = store;
+    }
+    return store;
   }
 
   /// The part that reaches nothing outside this machine.
@@ -40,7 +53,7 @@ public final class SplitStateStore implements StateStore {
 
   @Override
   public List<ClusterRecord> list() {
-    return sorted(Stream.concat(local.list().stream(), shared.list().stream()));
+    return sorted(Stream.concat(local.list().stream(), shared().list().stream()));
   }
 
   /// Clusters of this machine are shown also when the other store cannot be reached.
@@ -50,7 +63,7 @@ public final class SplitStateStore implements StateStore {
     List<Problem> problems = new ArrayList<>(here.problems());
     List<ClusterRecord> elsewhere = List.of();
     try {
-      Survey other = shared.survey();
+      Survey other = shared().survey();
       problems.addAll(other.problems());
       elsewhere = other.records();
     } catch (SskubaException e) {
@@ -72,8 +85,9 @@ public final class SplitStateStore implements StateStore {
   @Override
   public void create(ClusterRecord record) {
     String key = record.key();
-    StateStore to = record.rehearsal() || THIS_MACHINE.contains(record.target()) ? local : shared;
-    if (to == shared) {
+    boolean here = record.rehearsal() || THIS_MACHINE.contains(record.target());
+    StateStore to = here ? local : shared();
+    if (!here) {
       local
           .find(key)
           .ifPresent(
@@ -147,14 +161,30 @@ public final class SplitStateStore implements StateStore {
   @Override
   public List<String> receipts(String key) {
     List<String> here = local.receipts(key);
-    return rehearsal(key) || !here.isEmpty() ? here : shared.receipts(key);
+    return rehearsal(key) || !here.isEmpty() ? here : shared().receipts(key);
   }
 
   @Override
   public List<String> receiptKeys() {
-    return Stream.concat(local.receiptKeys().stream(), shared.receiptKeys().stream())
+    return Stream.concat(local.receiptKeys().stream(), shared().receiptKeys().stream())
         .distinct()
         .toList();
+  }
+
+  @Override
+  public String preserve(String key, String clusterId, Path file) {
+    return at(key).preserve(key, clusterId, file);
+  }
+
+  @Override
+  public boolean holds(String key) {
+    return local.holds(key) || (!rehearsal(key) && shared().holds(key));
+  }
+
+  /// Of this machine's disk, which every cluster works on.
+  @Override
+  public Optional<DiskFault> diskFault() {
+    return local.diskFault();
   }
 
   @Override
@@ -168,11 +198,11 @@ public final class SplitStateStore implements StateStore {
   }
 
   private StateStore at(String key) {
-    Path here = local.folder(key).resolve("record.json"); // also checks the name
-    if (rehearsal(key) || Files.exists(here)) {
+    if (local.holds(key) || rehearsal(key)) { // also checks the name
       return local;
     }
-    return routes.getOrDefault(key, shared);
+    StateStore known = routes.get(key);
+    return known != null ? known : shared();
   }
 
   private static boolean rehearsal(String key) {

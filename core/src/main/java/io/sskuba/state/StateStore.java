@@ -1,6 +1,8 @@
 package io.sskuba.state;
 
+import io.sskuba.io.DiskFault;
 import io.sskuba.problem.Problem;
+import io.sskuba.problem.SskubaException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -67,6 +69,14 @@ public interface StateStore {
   /// user.
   String putReceipt(String key, String clusterId, String json);
 
+  /// Copies a file that cannot be understood to beside the cluster's receipt, never over another
+  /// one, before the cluster's state goes. Returns where the copy is.
+  /// - Idempotent: the same bytes are kept once.
+  String preserve(String key, String clusterId, Path file);
+
+  /// Whether anything lies under this key: a record, or what should have one.
+  boolean holds(String key);
+
   /// Receipts of a key, newest first.
   List<String> receipts(String key);
 
@@ -75,6 +85,12 @@ public interface StateStore {
 
   /// Removes record, journal, events, sealed files and lease of a cluster. Receipts stay.
   void remove(String key);
+
+  /// What is wrong with the disk under the state now: full, or read-only. Empty where nothing is, or
+  /// nothing can be told.
+  default Optional<DiskFault> diskFault() {
+    return Optional.empty();
+  }
 
   /// The folder of a cluster on this machine's disk, for the disks of simulated machines.
   Path folder(String key);
@@ -91,6 +107,12 @@ public interface StateStore {
 
     /// False once it could not be renewed in time: the holder must stop.
     boolean alive();
+
+    /// Why the last renewal failed: the store could not be written. Empty when it did not fail, or
+    /// when somebody else has the lease.
+    default Optional<SskubaException> fault() {
+      return Optional.empty();
+    }
 
     @Override
     void close();

@@ -1,5 +1,6 @@
 package io.sskuba.state;
 
+import io.sskuba.io.DiskFault;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
@@ -22,11 +23,23 @@ final class StoreProblems {
   }
 
   static Problem corruptProblem(Path file, String cause) {
-    return Problem.of(
-            ProblemCode.STATE_CORRUPT, file.getFileName() + " of the state cannot be understood")
-        .fact("file", file.toString())
-        .fact("cause", cause)
-        .exists("the file as it is; nothing was overwritten")
+    Problem problem =
+        Problem.of(
+                ProblemCode.STATE_CORRUPT,
+                file.getFileName() + " of the state cannot be understood")
+            .fact("file", file.toString())
+            .fact("cause", cause)
+            .exists("the file as it is; nothing was overwritten");
+    Path folder = file.toAbsolutePath().getParent();
+    Path clusters = folder == null ? null : folder.getParent();
+    if (folder != null && clusters != null && clusters.endsWith("clusters")) {
+      problem =
+          problem.next(
+              "sskuba-ctl delete "
+                  + shown(folder.getFileName().toString())
+                  + " --yes   (needs no record; the file is kept beside the receipt)");
+    }
+    return problem
         .next("cp " + quoted(file) + " " + quoted(file) + ".kept   (then restore it from a backup)")
         .next("sskuba-ctl explain " + ProblemCode.STATE_CORRUPT.id());
   }
@@ -123,9 +136,7 @@ final class StoreProblems {
     if (e instanceof FileSystemException f && f.getReason() != null) {
       return f.getReason();
     }
-    return e instanceof java.nio.file.AccessDeniedException
-        ? "permission denied"
-        : String.valueOf(e.getMessage());
+    return DiskFault.of(e).map(DiskFault::words).orElse(String.valueOf(e.getMessage()));
   }
 
   private static String printable(String text) {

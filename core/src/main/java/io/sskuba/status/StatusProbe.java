@@ -56,7 +56,7 @@ public final class StatusProbe {
 
   public ClusterStatus probe(ClusterRecord record) {
     ClusterSpec spec = SpecJson.fromJson(record.spec());
-    Optional<Platform> platform = ports.platforms().apply(spec.target().provider());
+    Optional<Platform> platform = ports.platforms().of(spec.target().provider(), record.rehearsal());
     Optional<ObjectNode> seen = platform.flatMap(p -> p.inspect(ClusterFacts.of(record, spec)));
     List<String> warnings = warnings(record);
     boolean worked = atWork(record, warnings);
@@ -125,7 +125,7 @@ public final class StatusProbe {
   }
 
   private static String shown(ClusterRecord record) {
-    return record.rehearsal() ? "rehearsal/" + record.name() : record.name();
+    return record.shown();
   }
 
   private static ObjectNode hostDead(ClusterRecord record) {

@@ -35,6 +35,7 @@ public record Timeline(String run, List<Span> phases, long totalMs, long critica
     Map<String, Instant> starts = new LinkedHashMap<>();
     Map<String, Instant> ends = new LinkedHashMap<>();
     Map<String, Long> modelled = new LinkedHashMap<>();
+    Map<String, Long> missing = new LinkedHashMap<>();
     Instant first = null;
     Instant last = Instant.EPOCH;
     for (RunEvent event : events) {
@@ -51,6 +52,7 @@ public record Timeline(String run, List<Span> phases, long totalMs, long critica
         case WAITING, RESOURCE, LOG, RUN_FINISHED -> {}
       }
       modelled.merge(event.phase(), event.modelledMs(), Long::sum);
+      missing.merge(event.phase(), event.modelledMs() - event.waitedMs(), Long::sum);
     }
     if (first == null) {
       return null;
@@ -66,7 +68,35 @@ public record Timeline(String run, List<Span> phases, long totalMs, long critica
               false,
               modelled.getOrDefault(start.getKey(), 0L)));
     }
-    return critical(run, spans, Duration.between(first, last).toMillis());
+    return critical(
+        run, atFullLength(spans, missing), total(Duration.between(first, last).toMillis(), missing));
+  }
+
+  private static long total(long measured, Map<String, Long> missing) {
+    return measured + missing.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /// Modelled waits count at full length: a phase that had some ends that much later than it was
+  /// seen to, and so begins and ends what came after it.
+  private static List<Span> atFullLength(List<Span> spans, Map<String, Long> missing) {
+    List<Span> out = new ArrayList<>();
+    for (Span span : spans) {
+      long before = 0;
+      for (Span other : spans) {
+        if (other.endMs() <= span.startMs() && !other.name().equals(span.name())) {
+          before += missing.getOrDefault(other.name(), 0L);
+        }
+      }
+      long own = missing.getOrDefault(span.name(), 0L);
+      out.add(
+          new Span(
+              span.name(),
+              span.startMs() + before,
+              span.endMs() + before + own,
+              span.criticalPath(),
+              span.modelledMs()));
+    }
+    return out;
   }
 
   private static Timeline critical(String run, List<Span> spans, long total) {

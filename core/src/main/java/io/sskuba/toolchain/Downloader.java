@@ -26,6 +26,8 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /// Gets a file whose digest is known, over HTTP.
@@ -41,19 +43,33 @@ final class Downloader {
   private static final int CHUNK_BYTES = 1 << 16;
   private static final int VALIDATOR_CHARS_MAX = 500;
   private static final Duration SAY_INTERVAL = Duration.ofSeconds(5);
+  private static final Duration SMALL_TOTAL = Duration.ofMinutes(1);
   private static final Duration BACK_OFF = Duration.ofSeconds(1);
   private static final Duration END_MAX = Duration.ofSeconds(2);
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
+  private static final Set<Integer> MISSING = Set.of(404, 410);
   private static final Set<Integer> PASSING = Set.of(408, 425, 429, 500, 502, 503, 504);
 
   private final Environment environment;
   private final TimeSource time;
   private final Limits limits;
+  private final @Nullable String trustPem;
 
   Downloader(Environment environment, TimeSource time, Limits limits) {
+    this(environment, time, limits, null);
+  }
+
+  /// @param trustPem authorities that are trusted beside Java's and those of `SSL_CERT_FILE`
+  Downloader(Environment environment, TimeSource time, Limits limits, @Nullable String trustPem) {
     this.environment = environment;
     this.time = time;
     this.limits = limits;
+    this.trustPem = trustPem;
+  }
+
+  /// The same limits by another way out.
+  Downloader through(Environment other, @Nullable String authorities) {
+    return new Downloader(other, time, limits, authorities);
   }
 
   /// @param connect to reach the server
@@ -71,8 +87,20 @@ final class Downloader {
   static final class Failed extends Exception {
     private static final long serialVersionUID = 1L;
 
+    private final boolean missing;
+
     Failed(String why) {
+      this(why, false);
+    }
+
+    private Failed(String why, boolean missing) {
       super(why);
+      this.missing = missing;
+    }
+
+    /// Whether the server said that it does not have the file.
+    boolean missing() {
+      return missing;
     }
   }
 
@@ -101,34 +129,84 @@ final class Downloader {
       throws Failed, IOException, InterruptedException {
     limited(
         url,
+        limits.total(),
         () -> {
           transfer(what, url, sha256, part, report);
           return true;
         });
   }
 
-  /// A small text, such as a digest file.
-  String text(URI url, int bytesMax) throws Failed, IOException, InterruptedException {
-    return limited(
-        url,
-        () -> {
-          HttpURLConnection connection = open(url, 0, null);
-          try (InputStream in = connection.getInputStream()) {
-            return new String(in.readNBytes(bytesMax), StandardCharsets.UTF_8);
-          } finally {
-            connection.disconnect();
-          }
-        });
+  /// Gets `url` into `part`, whole as far as the server's own words go, and returns its SHA-256.
+  /// Nothing about the bytes is known to be good: the caller verifies them, and calls [#discard] if
+  /// they are not. An earlier part is not gone on from, since nobody could tell a wrong splice.
+  String fetchUnverified(String what, URI url, Path part, Consumer<String> report)
+      throws Failed, IOException, InterruptedException {
+    discard(part);
+    return limited(url, limits.total(), () -> transfer(what, url, null, part, report));
   }
 
-  private <T> T limited(URI url, Callable<T> work)
+  /// A small text, such as a digest file.
+  String text(URI url, int bytesMax) throws Failed, IOException, InterruptedException {
+    return new String(bytes(url, bytesMax), StandardCharsets.UTF_8);
+  }
+
+  /// A small file. Larger than `bytesMax` is a failure.
+  byte[] bytes(URI url, int bytesMax) throws Failed, IOException, InterruptedException {
+    return limited(url, small(), () -> small(url, null, bytesMax));
+  }
+
+  /// The answer to a small JSON document.
+  String post(URI url, String json, int bytesMax) throws Failed, IOException, InterruptedException {
+    byte[] body = json.getBytes(StandardCharsets.UTF_8);
+    return new String(
+        limited(url, small(), () -> small(url, body, bytesMax)), StandardCharsets.UTF_8);
+  }
+
+  private Duration small() {
+    return limits.total().compareTo(SMALL_TOTAL) < 0 ? limits.total() : SMALL_TOTAL;
+  }
+
+  private byte[] small(URI url, byte @Nullable [] body, int bytesMax)
+      throws Failed, InterruptedException {
+    String last = "";
+    for (int attempt = 1; attempt <= limits.attempts(); attempt++) {
+      if (attempt > 1) {
+        time.sleep(BACK_OFF.multipliedBy(1L << (attempt - 2)));
+      }
+      try {
+        return once(url, body, bytesMax);
+      } catch (IOException e) {
+        last = reason(e);
+      }
+    }
+    throw new Failed(url + ": " + last);
+  }
+
+  private byte[] once(URI url, byte @Nullable [] body, int bytesMax) throws Failed, IOException {
+    HttpURLConnection connection = open(url, 0, null, body);
+    try (InputStream in = connection.getInputStream()) {
+      long length = connection.getContentLengthLong();
+      byte[] bytes = in.readNBytes(bytesMax + 1);
+      if (bytes.length > bytesMax) {
+        throw new Failed(url + ": larger than " + bytesMax + " bytes");
+      }
+      if (length >= 0 && bytes.length < length) {
+        throw new Passing("cut short at " + bytes.length + " of " + length + " bytes");
+      }
+      return bytes;
+    } finally {
+      connection.disconnect();
+    }
+  }
+
+  private <T> T limited(URI url, Duration total, Callable<T> work)
       throws Failed, IOException, InterruptedException {
     FutureTask<T> task = new FutureTask<>(work);
     Thread thread = Thread.ofVirtual().start(task);
     try {
-      return task.get(limits.total().toMillis(), TimeUnit.MILLISECONDS);
+      return task.get(total.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      throw new Failed(url + ": not complete within " + limits.total().toSeconds() + " s");
+      throw new Failed(url + ": not complete within " + total.toSeconds() + " s");
     } catch (ExecutionException e) {
       switch (e.getCause()) {
         case Failed failed -> throw failed;
@@ -143,7 +221,8 @@ final class Downloader {
     }
   }
 
-  private void transfer(String what, URI url, String sha256, Path part, Consumer<String> report)
+  private String transfer(
+      String what, URI url, @Nullable String sha256, Path part, Consumer<String> report)
       throws Failed, IOException, InterruptedException {
     String last = "";
     boolean spliced = false;
@@ -161,9 +240,9 @@ final class Downloader {
         continue;
       }
       String actual = Digests.ofFile(part);
-      if (actual.equals(sha256)) {
+      if (sha256 == null || actual.equals(sha256)) {
         Files.deleteIfExists(validatorFile(part));
-        return;
+        return actual;
       }
       discard(part);
       last = "wrong digest%n  expected sha256:%s%n  actual   sha256:%s".formatted(sha256, actual);
@@ -180,7 +259,7 @@ final class Downloader {
       throws Failed, IOException {
     String validator = validator(part);
     long have = validator == null || !Files.exists(part) ? 0 : Files.size(part);
-    HttpURLConnection connection = open(url, have, validator);
+    HttpURLConnection connection = open(url, have, validator, null);
     try (InputStream in = connection.getInputStream()) {
       boolean resumed =
           connection.getResponseCode() == HttpURLConnection.HTTP_PARTIAL
@@ -243,12 +322,19 @@ final class Downloader {
             what, (start + received) / megabyte, (start + length) / megabyte, Math.max(1, left));
   }
 
-  private HttpURLConnection open(URI url, long have, @Nullable String validator)
+  private HttpURLConnection open(
+      URI url, long have, @Nullable String validator, byte @Nullable [] body)
       throws Failed, IOException {
     URI at = url;
     for (int redirect = 0; redirect <= REDIRECTS_MAX; redirect++) {
       HttpURLConnection connection =
           (HttpURLConnection) at.toURL().openConnection(ProxyChoice.of(environment, at));
+      if (connection instanceof HttpsURLConnection tls) {
+        SSLSocketFactory trusted = Authorities.with(environment.get("SSL_CERT_FILE"), trustPem);
+        if (trusted != null) {
+          tls.setSSLSocketFactory(trusted);
+        }
+      }
       connection.setConnectTimeout((int) limits.connect().toMillis());
       connection.setReadTimeout((int) limits.stall().toMillis());
       connection.setInstanceFollowRedirects(false);
@@ -257,6 +343,16 @@ final class Downloader {
       if (have > 0 && validator != null) {
         connection.setRequestProperty("Range", "bytes=" + have + "-");
         connection.setRequestProperty("If-Range", validator);
+      }
+      if (body != null) {
+        connection.setRequestMethod("POST");
+        connection.setRequestProperty("Content-Type", "application/json");
+        connection.setRequestProperty("Accept", "application/json");
+        connection.setDoOutput(true);
+        connection.setFixedLengthStreamingMode(body.length);
+        try (OutputStream out = connection.getOutputStream()) {
+          out.write(body);
+        }
       }
       int status = connection.getResponseCode();
       if (status == HttpURLConnection.HTTP_OK || status == HttpURLConnection.HTTP_PARTIAL) {
@@ -268,7 +364,7 @@ final class Downloader {
         if (PASSING.contains(status)) {
           throw new Passing("HTTP " + status);
         }
-        throw new Failed(url + ": HTTP " + status);
+        throw new Failed(url + ": HTTP " + status, MISSING.contains(status));
       }
       at = redirected(url, at, location);
     }
@@ -318,7 +414,7 @@ final class Downloader {
     }
   }
 
-  private static void discard(Path part) throws DiskFailed {
+  static void discard(Path part) throws DiskFailed {
     try {
       Files.deleteIfExists(part);
       Files.deleteIfExists(validatorFile(part));
@@ -353,19 +449,30 @@ final class Downloader {
 
   /// The user's proxy, as `curl` and Go read it from the environment.
   private static final class ProxyChoice {
-    static Proxy of(Environment environment, URI url) {
+    static Proxy of(Environment environment, URI url) throws Failed {
       String host = String.valueOf(url.getHost());
       String scheme = String.valueOf(url.getScheme());
       String value = first(environment, scheme + "_proxy");
       if (value == null || loopback(host) || excepted(first(environment, "no_proxy"), host)) {
         return Proxy.NO_PROXY;
       }
-      URI proxy = URI.create(value.contains("://") ? value : "http://" + value);
-      if (proxy.getHost() == null) {
-        return Proxy.NO_PROXY;
-      }
+      URI proxy = parsed(value, scheme);
       int port = proxy.getPort() < 0 ? 80 : proxy.getPort();
       return new Proxy(Proxy.Type.HTTP, new InetSocketAddress(proxy.getHost(), port));
+    }
+
+    /// Its value stays out of the message: it may hold a password.
+    private static URI parsed(String value, String scheme) throws Failed {
+      try {
+        URI proxy = new URI(value.contains("://") ? value : "http://" + value);
+        if (proxy.getHost() != null && "http".equalsIgnoreCase(proxy.getScheme())) {
+          return proxy;
+        }
+      } catch (URISyntaxException e) {
+        // The message below is for this, too.
+      }
+      throw new Failed(
+          scheme + "_proxy is no http://HOST:PORT: nothing is downloaded past a proxy");
     }
 
     private static boolean loopback(String host) {

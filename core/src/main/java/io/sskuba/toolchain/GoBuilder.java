@@ -81,6 +81,10 @@ final class GoBuilder {
     this.usualPlaces = List.copyOf(usualPlaces);
   }
 
+  GoBuilder through(Environment other) {
+    return new GoBuilder(other, usualPlaces);
+  }
+
   record GoVersion(int major, int minor, int patch) implements Comparable<GoVersion> {
     @Override
     public int compareTo(GoVersion other) {

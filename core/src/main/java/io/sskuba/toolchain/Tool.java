@@ -32,8 +32,38 @@ record Tool(
   /// @param digest `sha256:HEX` of the download, or null where the lock says `unverified`
   record Published(URI url, @Nullable String entry, @Nullable String digest) {}
 
-  /// @param scheme `sigstore`
-  record Signature(String scheme, String identity, String issuer) {}
+  /// How the publisher signs a download: keyless, by sigstore.
+  ///
+  /// @param form what lies beside the download
+  /// @param suffix of the bundle; not used for detached signatures
+  /// @param folder where signatures lie, ending in `/`; null for beside the download
+  /// @param signers who must have signed, one of them
+  /// @param source the published document that says so
+  record Signature(
+      Form form,
+      String suffix,
+      @Nullable URI folder,
+      List<SigstoreEngine.Signer> signers,
+      String source) {
+    Signature {
+      signers = List.copyOf(signers);
+    }
+
+    /// `DETACHED`: `FILE.sig` and `FILE.cert`. `BUNDLE`: one file with the proof of the log in it.
+    enum Form {
+      DETACHED,
+      BUNDLE
+    }
+
+    /// Where the file with this suffix lies for a download.
+    URI beside(URI download, String suffix) {
+      if (folder == null) {
+        return URI.create(download + suffix);
+      }
+      String path = download.getPath();
+      return folder.resolve(path.substring(path.lastIndexOf('/') + 1) + suffix);
+    }
+  }
 
   /// @param module the folder under `toolchain/` that holds `go.mod` and `go.sum`
   /// @param expected wall time with empty caches on 2 idle cores

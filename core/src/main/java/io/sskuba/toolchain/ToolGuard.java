@@ -76,6 +76,26 @@ final class ToolGuard implements AutoCloseable {
     }
   }
 
+  /// The lock if nobody has it, else null.
+  static @Nullable ToolGuard tryTake(Path file) throws IOException {
+    AtomicFiles.privateFolder(Objects.requireNonNull(file.getParent(), "a lock has a folder"));
+    FileChannel channel =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    try {
+      FileLock lock = tryLock(channel);
+      if (lock != null) {
+        writeHolder(channel);
+        return new ToolGuard(channel, lock);
+      }
+      channel.close();
+      return null;
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
   private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
     try {
       return channel.tryLock();

@@ -124,8 +124,26 @@ final class ToolLock {
       return null;
     }
     Map<?, ?> map = map(node, name + ".signature");
+    require(string(map, "scheme", name).equals("sigstore"), name + ": unknown signature scheme");
+    Object bundle = map.get("bundle");
+    Object folder = map.get("folder");
+    List<SigstoreEngine.Signer> signers = new ArrayList<>();
+    require(map.get("signers") instanceof List<?>, name + ": no signers");
+    for (Object one : (List<?>) Objects.requireNonNull(map.get("signers"))) {
+      Map<?, ?> signer = map(one, name + ".signers");
+      boolean pattern = signer.get("identityPattern") != null;
+      signers.add(
+          new SigstoreEngine.Signer(
+              string(signer, pattern ? "identityPattern" : "identity", name),
+              pattern,
+              string(signer, "issuer", name)));
+    }
     return new Tool.Signature(
-        string(map, "scheme", name), string(map, "identity", name), string(map, "issuer", name));
+        bundle == null ? Tool.Signature.Form.DETACHED : Tool.Signature.Form.BUNDLE,
+        bundle == null ? "" : bundle.toString(),
+        folder == null ? null : URI.create(folder.toString()),
+        signers,
+        string(map, "source", name));
   }
 
   private static Tool.GoBuild build(String name, Map<?, ?> node) {

@@ -21,9 +21,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Gets one program: cache, offline folder or mirror, PATH, publisher, Go module proxy, in this
@@ -43,6 +45,7 @@ final class ToolSearch {
   private final Environment environment;
   private final ToolCache cache;
   private final Downloader downloader;
+  private final SignedDownloads signed;
   private final GoBuilder builder;
 
   ToolSearch(
@@ -51,23 +54,36 @@ final class ToolSearch {
       Environment environment,
       ToolCache cache,
       Downloader downloader,
+      SignedDownloads signed,
       GoBuilder builder) {
     this.lock = lock;
     this.platform = platform;
     this.environment = environment;
     this.cache = cache;
     this.downloader = downloader;
+    this.signed = signed;
     this.builder = builder;
   }
 
   static ToolSearch of(Places places, Environment environment, TimeSource time) {
+    Path root = places.cache().resolve("toolchain");
+    Downloader downloader = new Downloader(environment, time, Downloader.Limits.USUAL);
     return new ToolSearch(
         ToolLock.bundled(),
         Platform.current(),
         environment,
-        new ToolCache(places.cache().resolve("toolchain"), time),
-        new Downloader(environment, time, Downloader.Limits.USUAL),
+        new ToolCache(root, time),
+        downloader,
+        SignedDownloads.of(downloader, root, time),
         new GoBuilder(environment));
+  }
+
+  /// The same programs and cache, by another way out.
+  ToolSearch through(Egress egress) {
+    Environment other = egress.over(environment);
+    Downloader through = downloader.through(other, egress.trustPem());
+    return new ToolSearch(
+        lock, platform, other, cache, through, signed.through(through), builder.through(other));
   }
 
   ToolLock lock() {
@@ -82,6 +98,30 @@ final class ToolSearch {
 
   Path guardFile(Tool tool) {
     return cache.root().resolve("locks").resolve(tool.name() + ".lock");
+  }
+
+  /// How the publisher's download would be verified, in words.
+  String download(Tool tool) {
+    Tool.Published published = tool.published().get(platform.toString());
+    Tool.Signature signature = tool.signature();
+    if (published == null) {
+      return "none";
+    }
+    if (published.digest() != null || signed.locked(published.url()) != null) {
+      return "locked digest";
+    }
+    return signature == null ? "unsigned, not used" : "sigstore signature";
+  }
+
+  /// The recipes of all tools for this machine.
+  Set<String> recipes() {
+    return lock.tools().stream()
+        .map(tool -> lock.recipe(tool, platform))
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  Path root() {
+    return cache.root();
   }
 
   Optional<ToolCache.Entry> cached(Tool tool, Consumer<String> report) {
@@ -277,15 +317,8 @@ final class ToolSearch {
       reasons.add("publisher", "no binary for " + platform + " known");
       return null;
     }
-    String locked = published.digest();
-    if (locked == null) {
-      Tool.Signature signature = tool.signature();
-      reasons.add(
-          "publisher",
-          signature == null
-              ? "no digest known and no signature: not used"
-              : "no digest known, and this build cannot check its %s signature: not used"
-                  .formatted(signature.scheme()));
+    if (published.digest() == null && tool.signature() == null) {
+      reasons.add("publisher", "no digest known, and its publisher signs no downloads: not used");
       return null;
     }
     if (environment.get(OFFLINE) != null) {
@@ -294,12 +327,7 @@ final class ToolSearch {
     }
     try {
       Path part = part(tool, "publisher");
-      downloader.fetch(
-          tool.title(),
-          published.url(),
-          locked.substring("sha256:".length()),
-          part,
-          reasons.report);
+      String verified = download(tool, published, part, reasons.report);
       Path file = work.resolve(tool.name());
       String entry = published.entry();
       if (entry == null) {
@@ -308,11 +336,25 @@ final class ToolSearch {
         Archives.extract(part, entry, file);
         Files.delete(part);
       }
-      return keep(tool, file, "publisher", "locked digest of " + published.url());
+      return keep(tool, file, "publisher", verified);
     } catch (Downloader.Failed e) {
       reasons.add("publisher", String.valueOf(e.getMessage()));
       return null;
     }
+  }
+
+  /// Gets the download and returns how it was verified, in words.
+  private String download(Tool tool, Tool.Published published, Path part, Consumer<String> report)
+      throws Downloader.Failed, IOException, InterruptedException {
+    String digest = published.digest();
+    if (digest != null) {
+      downloader.fetch(
+          tool.title(), published.url(), digest.substring("sha256:".length()), part, report);
+      return "locked digest of " + published.url();
+    }
+    Tool.Signature signature =
+        Objects.requireNonNull(tool.signature(), "without a digest there is a signature");
+    return signed.get(tool, published.url(), signature, part, report);
   }
 
   private ToolCache.Entry build(Tool tool, Path work, Reasons reasons, BuildProgress progress)

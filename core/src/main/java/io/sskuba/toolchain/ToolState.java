@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// @param verified how it was verified, in words, or null when it is not there
 /// @param digest `sha256:HEX` of the program, or null when it is not there or not kept by content
 /// @param path the program, or null when it is not there
+/// @param download how its publisher's download would be verified, in words
 public record ToolState(
     String name,
     String version,
@@ -17,4 +18,5 @@ public record ToolState(
     @Nullable String source,
     @Nullable String verified,
     @Nullable String digest,
-    @Nullable Path path) {}
+    @Nullable Path path,
+    String download) {}

@@ -15,7 +15,13 @@ public interface Toolchain {
   /// Verified paths of the programs, got first where they are missing: cache, offline folder or
   /// mirror, PATH, publisher's download, Go module proxy, in this order.
   /// - Idempotent: yes; a file lock lets one process get a program while the others wait for it.
-  /// - Errors: `TOOL_MISSING`, `TOOL_UNVERIFIED`, `TOOL_BUILD_FAILED`.
+  /// - Errors: `TOOL_MISSING`, `TOOL_BUILD_FAILED`.
   Map<String, Path> ensure(Collection<String> names, Consumer<String> progress)
       throws InterruptedException;
+
+  /// The same toolchain, whose downloads go through an organisation's proxy and trust its
+  /// authorities.
+  default Toolchain through(Egress egress) {
+    return this;
+  }
 }

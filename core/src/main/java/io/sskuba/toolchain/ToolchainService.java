@@ -28,16 +28,29 @@ public final class ToolchainService implements Toolchain {
 
   private static final Duration SAY_INTERVAL = Duration.ofSeconds(15);
 
+  /// Unused for so long, a program of another version goes when a new one comes.
+  private static final Duration UNUSED = Duration.ofDays(30);
+
   private final ToolSearch search;
+  private final Path runtime;
+  private final ToolPrune prune;
   private final TimeSource time;
 
-  ToolchainService(ToolSearch search, TimeSource time) {
+  /// @param runtime where clusters' runtime folders are: what they run is not removed
+  ToolchainService(ToolSearch search, Path runtime, TimeSource time) {
     this.search = search;
+    this.runtime = runtime;
+    this.prune = new ToolPrune(search.root(), runtime, time);
     this.time = time;
   }
 
   public static ToolchainService of(Places places, Environment environment, TimeSource time) {
-    return new ToolchainService(ToolSearch.of(places, environment, time), time);
+    return new ToolchainService(ToolSearch.of(places, environment, time), places.runtime(), time);
+  }
+
+  @Override
+  public Toolchain through(Egress egress) {
+    return new ToolchainService(search.through(egress), runtime, time);
   }
 
   /// Names of all pinned programs, in the order in which they are got.
@@ -80,9 +93,38 @@ public final class ToolchainService implements Toolchain {
     for (Tool tool : missing) {
       paths.put(tool.name(), get(tool, estimate, progress));
     }
+    if (!missing.isEmpty()) {
+      pruneQuietly(progress);
+    }
     Map<String, Path> ordered = new LinkedHashMap<>();
     wanted.forEach(tool -> ordered.put(tool.name(), paths.get(tool.name())));
     return ordered;
+  }
+
+  /// Removes programs of other versions that nothing uses. Returns what went, in words.
+  /// - Idempotent: yes.
+  /// - Errors: `CACHE_UNWRITABLE`.
+  ///
+  /// @param unused how long not used; at least [ToolPrune#UNUSED_MIN]
+  public List<String> prune(Duration unused, Consumer<String> progress) {
+    try {
+      return prune.prune(search.recipes(), unused, progress);
+    } catch (IOException e) {
+      throw new SskubaException(
+          Problem.of(ProblemCode.CACHE_UNWRITABLE, "the cache cannot be pruned")
+              .fact("cache", search.root().toString())
+              .fact("cause", String.valueOf(e.getMessage())),
+          e);
+    }
+  }
+
+  /// What was got is there: that old programs could not be removed is no reason to fail.
+  private void pruneQuietly(Consumer<String> progress) {
+    try {
+      prune.prune(search.recipes(), UNUSED, progress);
+    } catch (IOException e) {
+      progress.accept("old programs stay in the cache: " + e.getMessage());
+    }
   }
 
   /// Verifies side by side: where the stamps do not hold, each program's bytes are read and hashed.
@@ -139,7 +181,8 @@ public final class ToolchainService implements Toolchain {
           entry.source(),
           entry.verified(),
           "sha256:" + entry.digest(),
-          entry.path());
+          entry.path(),
+          search.download(tool));
     }
     Path onPath = search.onPath(tool).orElse(null);
     return new ToolState(
@@ -149,7 +192,8 @@ public final class ToolchainService implements Toolchain {
         onPath == null ? null : "path",
         onPath == null ? null : "says it is " + tool.version(),
         null,
-        onPath);
+        onPath,
+        search.download(tool));
   }
 
   private Tool tool(String name) {

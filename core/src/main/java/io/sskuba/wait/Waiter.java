@@ -9,13 +9,17 @@ import java.util.function.Consumer;
 
 /// Looks at a condition again and again until it is met, its limit passes, or the thread is
 /// interrupted.
-/// - Limits: the limit of the call; between two looks at least `interval`.
-/// - Errors: the given code, with `observed` holding the last observation.
+/// - Limits: the limit of the call; between two looks at least `interval`; the observer is told at
+///   most once a [#TELL_INTERVAL].
+/// - Errors: the given code, with `observed` holding the last observation, told or not.
 public final class Waiter {
+  /// What flips between two states many times a second is told no more often than it can be read.
+  static final Duration TELL_INTERVAL = Duration.ofSeconds(1);
+
   private final TimeSource time;
   private final Consumer<String> observer;
 
-  /// @param observer is told each new observation
+  /// @param observer is told what is seen when that is another thing than what it was told last
   public Waiter(TimeSource time, Consumer<String> observer) {
     this.time = time;
     this.observer = observer;
@@ -31,6 +35,8 @@ public final class Waiter {
       throws InterruptedException {
     Deadline deadline = Deadline.after(time, limit);
     String last = "nothing yet";
+    String told = last;
+    long quietUntil = time.nanos();
     while (true) {
       Observation<T> observation = look.look();
       switch (observation) {
@@ -38,9 +44,11 @@ public final class Waiter {
           return met.value();
         }
         case Observation.NotYet<T> notYet -> {
-          if (!notYet.what().equals(last)) {
-            last = notYet.what();
+          last = notYet.what();
+          if (!last.equals(told) && time.nanos() - quietUntil >= 0) {
             observer.accept(last);
+            told = last;
+            quietUntil = time.nanos() + TELL_INTERVAL.toNanos();
           }
         }
       }

@@ -227,6 +227,7 @@ class FileLeaseTest {
     Files.createDirectory(file); // neither readable nor writable, also for root
     pass(Duration.ofSeconds(30));
     assertThat(renew(lease)).isFalse();
+    assertThat(lease.fault()).as("why it could not be renewed").isPresent();
     assertThat(lease.alive()).as("within its term").isTrue();
     pass(Duration.ofSeconds(31));
     assertThat(lease.alive()).isFalse();

@@ -103,20 +103,41 @@ final class FakeGo {
 
   static ToolchainService service(
       ToolLock lock, Path cache, List<Path> go, Map<String, String> more) {
+    return service(
+        lock,
+        cache,
+        go,
+        more,
+        Downloader.Limits.USUAL,
+        (engine, downloader) -> {
+          throw new SigstoreEngine.Refused("no trust root in this test", null);
+        });
+  }
+
+  static ToolchainService service(
+      ToolLock lock,
+      Path cache,
+      List<Path> go,
+      Map<String, String> more,
+      Downloader.Limits limits,
+      SignedDownloads.TrustRoot trust) {
     Map<String, String> variables = new HashMap<>();
     variables.put("PATH", "/usr/bin:/bin");
     variables.put("HOME", cache.toString());
     variables.putAll(more);
     Environment environment = new Environment(variables, cache);
     TimeSource time = TimeSource.system();
+    Downloader downloader = new Downloader(environment, time, limits);
     return new ToolchainService(
         new ToolSearch(
             lock,
             LINUX,
             environment,
             new ToolCache(cache, time),
-            new Downloader(environment, time, Downloader.Limits.USUAL),
+            downloader,
+            new SignedDownloads(downloader, cache, time, trust),
             new GoBuilder(environment, go)),
+        cache.resolveSibling("runtime"),
         time);
   }
 

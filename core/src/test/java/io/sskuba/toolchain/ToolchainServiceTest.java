@@ -252,7 +252,8 @@ class ToolchainServiceTest {
       FakeGo.service(lock, cache(), List.of(go.folder.resolve("go")), Map.of())
           .ensure(List.of("tool"), said::add);
       assertThat(said)
-          .contains("tool v1.2.3: publisher: no digest known and no signature: not used");
+          .contains(
+              "tool v1.2.3: publisher: no digest known, and its publisher signs no downloads: not used");
       assertThat(server.requests).isEmpty();
     }
   }

@@ -89,8 +89,6 @@ public final class TestServices {
             host,
             "--blobPort",
             String.valueOf(port),
-            "--location",
-            folder.resolve("azurite").toString(),
             "--inMemoryPersistence",
             "--skipApiVersionCheck",
             "--silent",

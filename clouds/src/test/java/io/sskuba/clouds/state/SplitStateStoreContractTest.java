@@ -23,7 +23,7 @@ class SplitStateStoreContractTest extends StateStoreContract {
 
   @Override
   StateStore open() {
-    return new SplitStateStore(local(), shared());
+    return new SplitStateStore(local(), this::shared);
   }
 
   private StateStore local() {

@@ -83,12 +83,7 @@ public final class LocalPlan {
   public static InfraPlan of(
       ClusterSpec spec, ResourceTags tags, LocalNetwork network, Map<String, Integer> indexes) {
     List<Resource> resources = new ArrayList<>();
-    Map<String, Object> host = common(tags, HOST_NAME);
-    host.put("clusterId", tags.clusterId());
-    if (tags.expiresAt() != null) {
-      host.put("expiresAt", tags.expiresAt().toString());
-    }
-    resources.add(new Resource(HOST, HOST_NAME, host, List.of()));
+    resources.add(host(tags));
 
     Map<String, Object> net = common(tags, NETWORK_NAME);
     net.put("host", new Ref(HOST_NAME, "id"));
@@ -122,6 +117,16 @@ public final class LocalPlan {
     outputs.put("endpoint", "https://" + network.endpoint() + ":" + API_PORT);
     outputs.put("machines", ids);
     return new InfraPlan(resources, outputs);
+  }
+
+  /// The cluster's host process, the first resource of every stack on this machine.
+  public static Resource host(ResourceTags tags) {
+    Map<String, Object> host = common(tags, HOST_NAME);
+    host.put("clusterId", tags.clusterId());
+    if (tags.expiresAt() != null) {
+      host.put("expiresAt", tags.expiresAt().toString());
+    }
+    return new Resource(HOST, HOST_NAME, host, List.of());
   }
 
   private static Resource machine(

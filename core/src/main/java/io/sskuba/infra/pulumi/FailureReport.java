@@ -58,8 +58,44 @@ final class FailureReport {
         }
       }
     }
-    return ProblemCode.INFRA_FAILED;
+    return CLOUDS.stream()
+        .filter(word -> word.pattern().matcher(message).find())
+        .map(Word::code)
+        .findFirst()
+        .orElse(ProblemCode.INFRA_FAILED);
   }
+
+  private record Word(Pattern pattern, ProblemCode code) {
+    static Word of(ProblemCode code, String pattern) {
+      return new Word(Pattern.compile(pattern), code);
+    }
+  }
+
+  /// Error codes of the clouds' own interfaces, as their providers pass them on.
+  /// - Source: EC2 API "Error codes"; Azure Resource Manager "Common deployment errors"; vSphere API
+  ///   fault types.
+  private static final List<Word> CLOUDS =
+      List.of(
+          Word.of(
+              ProblemCode.CLOUD_CREDENTIALS,
+              "ExpiredToken|InvalidClientTokenId|AuthFailure|RequestExpired|NoCredentialProviders"
+                  + "|no valid credential sources|ExpiredAuthenticationToken|InvalidAuthenticationToken"
+                  + "|AADSTS[0-9]+|InvalidLogin|NotAuthenticated"),
+          Word.of(
+              ProblemCode.CLOUD_DENIED,
+              "UnauthorizedOperation|AccessDenied|AuthorizationFailed|LinkedAuthorizationFailed"
+                  + "|NoPermission|not authorized to perform"),
+          Word.of(
+              ProblemCode.CLOUD_CAPACITY,
+              "InsufficientInstanceCapacity|InsufficientHostCapacity|SkuNotAvailable"
+                  + "|ZonalAllocationFailed|OverconstrainedZonalAllocationRequest|AllocationFailed"
+                  + "|InsufficientResourcesFault|NoCompatibleHost"),
+          Word.of(
+              ProblemCode.CLOUD_QUOTA,
+              "(?<!Request)LimitExceeded|QuotaExceeded|InstanceLimitExceeded|exceeding approved .* quota"),
+          Word.of(
+              ProblemCode.CLOUD_THROTTLED,
+              "RequestLimitExceeded|Throttling|TooManyRequests|SlowDown"));
 
   private static String tail(String text) {
     String plain = text.strip();

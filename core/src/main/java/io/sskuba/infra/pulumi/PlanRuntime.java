@@ -33,6 +33,8 @@ import pulumirpc.ResourceMonitorGrpc;
 ///   returned as the program's error.
 final class PlanRuntime extends LanguageRuntimeGrpc.LanguageRuntimeImplBase {
   private static final int MESSAGE_MAX = 64 << 20;
+  private static final String OPEN =
+      " has to be looked up before the plan is run: only a printed plan may leave it open";
 
   private final InfraPlan plan;
   private final Map<String, String> versions;
@@ -52,7 +54,12 @@ final class PlanRuntime extends LanguageRuntimeGrpc.LanguageRuntimeImplBase {
   private static void check(InfraPlan plan) {
     Set<String> earlier = new LinkedHashSet<>();
     for (InfraPlan.Resource resource : plan.resources()) {
-      for (String needed : needs(resource)) {
+      InfraPlan.Lookup open = InfraPlan.firstLookup(resource.inputs());
+      if (open != null) {
+        throw new IllegalArgumentException(
+            resource.name() + ": " + open.property() + " of " + open.function() + OPEN);
+      }
+      for (String needed : InfraPlan.needs(resource)) {
         if (!earlier.contains(needed)) {
           throw new IllegalArgumentException(
               resource.name() + " refers to " + needed + ", which is not an earlier resource");
@@ -62,18 +69,12 @@ final class PlanRuntime extends LanguageRuntimeGrpc.LanguageRuntimeImplBase {
         throw new IllegalArgumentException("two resources named " + resource.name());
       }
     }
-    for (String needed : References.in(plan.outputs())) {
+    for (String needed : InfraPlan.references(plan.outputs())) {
       if (!earlier.contains(needed)) {
         throw new IllegalArgumentException(
             "an output refers to " + needed + ", which is not there");
       }
     }
-  }
-
-  private static Set<String> needs(InfraPlan.Resource resource) {
-    Set<String> all = new LinkedHashSet<>(resource.dependsOn());
-    all.addAll(References.in(resource.inputs()));
-    return all;
   }
 
   @Override
@@ -184,7 +185,7 @@ final class PlanRuntime extends LanguageRuntimeGrpc.LanguageRuntimeImplBase {
     private void register(InfraPlan.Resource resource, String parent) {
       CompletableFuture<Registered> mine = future(resource.name());
       try {
-        for (String needed : needs(resource)) {
+        for (String needed : InfraPlan.needs(resource)) {
           CompletableFuture<Registered> other = future(needed);
           try {
             other.get();
@@ -206,7 +207,7 @@ final class PlanRuntime extends LanguageRuntimeGrpc.LanguageRuntimeImplBase {
     private Resource.RegisterResourceRequest request(InfraPlan.Resource resource, String parent) {
       String pkg = packageOf(resource.type());
       Set<String> urns = new LinkedHashSet<>();
-      needs(resource).forEach(name -> urns.add(future(name).join().urn()));
+      InfraPlan.needs(resource).forEach(name -> urns.add(future(name).join().urn()));
       var request =
           Resource.RegisterResourceRequest.newBuilder()
               .setType(resource.type())
@@ -220,7 +221,7 @@ final class PlanRuntime extends LanguageRuntimeGrpc.LanguageRuntimeImplBase {
               .setSupportsPartialValues(true);
       for (Map.Entry<String, Object> input : resource.inputs().entrySet()) {
         var needed = Resource.RegisterResourceRequest.PropertyDependencies.newBuilder();
-        References.in(input.getValue()).forEach(name -> needed.addUrns(future(name).join().urn()));
+        InfraPlan.references(input.getValue()).forEach(name -> needed.addUrns(future(name).join().urn()));
         if (needed.getUrnsCount() > 0) {
           request.putPropertyDependencies(input.getKey(), needed.build());
         }

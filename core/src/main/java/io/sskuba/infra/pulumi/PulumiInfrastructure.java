@@ -10,6 +10,7 @@ import com.pulumi.automation.UpOptions;
 import com.pulumi.automation.WorkspaceStack;
 import io.sskuba.infra.InfraPlan;
 import io.sskuba.infra.Infrastructure;
+import io.sskuba.infra.Platform;
 import io.sskuba.io.AtomicFiles;
 import io.sskuba.io.RandomSource;
 import io.sskuba.io.TimeSource;
@@ -20,10 +21,13 @@ import io.sskuba.wait.Deadline;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -50,6 +54,7 @@ public final class PulumiInfrastructure implements Infrastructure {
   private final StackFiles files;
   private final Set<String> packages;
   private @Nullable WorkspaceStack stack;
+  private @Nullable String restored;
 
   public PulumiInfrastructure(
       PulumiSettings settings,
@@ -73,6 +78,7 @@ public final class PulumiInfrastructure implements Infrastructure {
     Deadline deadline = Deadline.after(time, limit);
     select(deadline, true);
     releaseDeadLocks(files.locks(), deadline);
+    restore();
     if (StackState.hasPendingOperations(files.deployment())) {
       clearPending(deadline);
     }
@@ -128,12 +134,45 @@ public final class PulumiInfrastructure implements Infrastructure {
     }
   }
 
+  /// A full disk cuts the engine's checkpoint short. Said with the next operation's first event.
+  private void restore() {
+    try {
+      files.restore().ifPresent(what -> restored = what);
+    } catch (IOException e) {
+      throw new SskubaException(
+          Problem.of(ProblemCode.STATE_UNWRITABLE, "the Pulumi stack's state cannot be put back")
+              .fact("cause", String.valueOf(e.getMessage())),
+          e);
+    }
+  }
+
   private WorkspaceStack stack() {
     WorkspaceStack known = stack;
     if (known == null) {
       throw new IllegalStateException("open() comes first");
     }
     return known;
+  }
+
+  @Override
+  public void adopt(List<Platform.Found> found, Duration limit) throws InterruptedException {
+    Set<String> known = new HashSet<>();
+    resources().forEach(r -> known.add(r.type() + "::" + r.name()));
+    List<Platform.Found> unknown =
+        found.stream().filter(f -> !known.contains(f.type() + "::" + f.name())).toList();
+    if (unknown.isEmpty()) {
+      return;
+    }
+    Deadline deadline = Deadline.after(time, limit);
+    try {
+      command.begin(deadline);
+      files.adopt(command, unknown);
+    } catch (AutomationException e) {
+      throw failed("adopting what exists", null, e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    refresh(e -> {}, deadline.left());
   }
 
   @Override
@@ -213,6 +252,7 @@ public final class PulumiInfrastructure implements Infrastructure {
       return;
     }
     releaseDeadLocks(files.locks(), deadline);
+    restore();
     if (!Files.exists(settings.passphraseFile())) {
       forgetPassphrase(deadline);
     }
@@ -261,6 +301,18 @@ public final class PulumiInfrastructure implements Infrastructure {
   }
 
   @Override
+  public Optional<Path> setAsideTorn() {
+    try {
+      if (files.restore().isPresent()) {
+        return Optional.empty();
+      }
+      return files.setAside();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
   public void close() {
     stack = null;
   }
@@ -281,6 +333,8 @@ public final class PulumiInfrastructure implements Infrastructure {
     stack();
     boolean retried = false;
     while (true) {
+      tellRestored(sink);
+      keepCopy();
       var events = new EngineEvents(sink, settings.redactor());
       var operation = new EngineCommand.Operation(runtime, events, deadline);
       command.begin(operation);
@@ -308,6 +362,27 @@ public final class PulumiInfrastructure implements Infrastructure {
     }
   }
 
+  private void tellRestored(Consumer<ResourceEvent> sink) {
+    String what = restored;
+    if (what != null) {
+      restored = null;
+      sink.accept(
+          new ResourceEvent("restore", "pulumi:pulumi:Stack", settings.stack(), true, what));
+    }
+  }
+
+  private void keepCopy() {
+    try {
+      files.keepCopy();
+    } catch (IOException e) {
+      throw new SskubaException(
+          Problem.of(ProblemCode.STATE_UNWRITABLE, "a copy of the Pulumi stack cannot be written")
+              .fact("folder", settings.workFolder().toString())
+              .fact("cause", String.valueOf(e.getMessage())),
+          e);
+    }
+  }
+
   /// Cancels the lock of a dead holder; refuses to touch a live one's.
   private void releaseDeadLocks(List<StackLock> locks, Deadline deadline)
       throws InterruptedException {
@@ -325,8 +400,12 @@ public final class PulumiInfrastructure implements Infrastructure {
     }
     try {
       files.repair();
-      command.begin(deadline);
-      stack().cancel();
+      restore();
+      // A lock that was cut short is gone by now.
+      if (settings.stateFolder() == null || !files.locks().isEmpty()) {
+        command.begin(deadline);
+        stack().cancel();
+      }
     } catch (AutomationException e) {
       throw failed("releasing the lock of a dead run", null, e);
     } catch (IOException e) {
@@ -385,10 +464,20 @@ public final class PulumiInfrastructure implements Infrastructure {
     } else {
       problem = FailureReport.of(what, operation == null ? null : operation.events, text(e));
     }
-    for (StateResource resource : resources().stream().limit(EXISTS_SHOWN).toList()) {
-      problem = problem.exists(resource.type() + " " + resource.name());
+    return new SskubaException(withExisting(problem), e);
+  }
+
+  /// A state that cannot be read does not hide the failure that is being told.
+  private Problem withExisting(Problem problem) {
+    Problem told = problem;
+    try {
+      for (StateResource resource : resources().stream().limit(EXISTS_SHOWN).toList()) {
+        told = told.exists(resource.type() + " " + resource.name());
+      }
+    } catch (SskubaException unreadable) {
+      told = told.exists(unreadable.problem().summary());
     }
-    return new SskubaException(problem, e);
+    return told;
   }
 
   /// What the engine printed, redacted.

@@ -84,26 +84,6 @@ public record PulumiSettings(
         UnaryOperator.identity());
   }
 
-  public PulumiSettings withPassphraseFile(Path file) {
-    return new PulumiSettings(
-        binary,
-        stateUrl,
-        organisation,
-        project,
-        stack,
-        file,
-        workFolder,
-        homeFolder,
-        parallelism,
-        providerVersions,
-        config,
-        environment,
-        refreshFirst,
-        acquirePlugins,
-        stopGrace,
-        redactor);
-  }
-
   public PulumiSettings withParallelism(int operations) {
     return new PulumiSettings(
         binary,

@@ -12,9 +12,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Deterministic: resources in plan order, properties sorted. A reference becomes
 /// `${KEY.PROPERTY}`, where KEY is the resource's name, or, when that cannot stand in a reference,
-/// an identifier made of it (the name then stands in `name`). A `$` that would be read as a
-/// reference or an escape is doubled. A secret becomes `fn::secret` of a placeholder: a program
-/// holds no values of secrets.
+/// an identifier made of it (the name then stands in `name`). A text of parts becomes one string
+/// with references in it, a lookup `fn::invoke`. A `$` that would be read as a reference or an
+/// escape is doubled. A secret becomes `fn::secret` of a placeholder: a program holds no values of
+/// secrets.
 /// - Source: https://www.pulumi.com/docs/iac/languages-sdks/yaml/yaml-language-reference/
 public final class PulumiYaml {
   private static final String SECRET_PLACEHOLDER = "REPLACE-ME";
@@ -23,38 +24,47 @@ public final class PulumiYaml {
 
   /// @param project Pulumi project name
   /// @param providerVersions package to version; printed as each resource's `options.version`
-  public static String print(InfraPlan plan, String project, Map<String, String> providerVersions) {
-    Map<String, String> keys = keys(plan);
+  /// @param config stack configuration that the program needs, printed as its defaults
+  public static String print(
+      InfraPlan plan,
+      String project,
+      Map<String, String> providerVersions,
+      Map<String, String> config) {
+    Scope scope = new Scope(keys(plan), providerVersions);
     Map<String, Object> resources = new LinkedHashMap<>();
     for (InfraPlan.Resource resource : plan.resources()) {
-      resources.put(key(keys, resource.name()), resource(resource, keys, providerVersions));
+      resources.put(key(scope, resource.name()), resource(resource, scope));
     }
     Map<String, Object> program = new LinkedHashMap<>();
     program.put("name", project);
     program.put("runtime", "yaml");
+    if (!config.isEmpty()) {
+      Map<String, Object> defaults = new TreeMap<>();
+      config.forEach((name, value) -> defaults.put(name, Map.of("value", value)));
+      program.put("config", defaults);
+    }
     program.put("resources", resources);
     if (!plan.outputs().isEmpty()) {
-      program.put("outputs", value(new TreeMap<>(plan.outputs()), keys));
+      program.put("outputs", value(new TreeMap<>(plan.outputs()), scope));
     }
     return YamlText.document(program);
   }
 
-  private static Map<String, Object> resource(
-      InfraPlan.Resource resource, Map<String, String> keys, Map<String, String> versions) {
+  private static Map<String, Object> resource(InfraPlan.Resource resource, Scope scope) {
     Map<String, Object> out = new LinkedHashMap<>();
     out.put("type", resource.type());
-    if (!key(keys, resource.name()).equals(resource.name())) {
+    if (!key(scope, resource.name()).equals(resource.name())) {
       out.put("name", resource.name());
     }
     if (!resource.inputs().isEmpty()) {
-      out.put("properties", value(new TreeMap<>(resource.inputs()), keys));
+      out.put("properties", value(new TreeMap<>(resource.inputs()), scope));
     }
     Map<String, Object> options = new LinkedHashMap<>();
     if (!resource.dependsOn().isEmpty()) {
       options.put(
-          "dependsOn", resource.dependsOn().stream().map(n -> "${" + key(keys, n) + "}").toList());
+          "dependsOn", resource.dependsOn().stream().map(n -> "${" + key(scope, n) + "}").toList());
     }
-    String version = versions.get(PlanRuntime.packageOf(resource.type()));
+    String version = scope.versions().get(PlanRuntime.packageOf(resource.type()));
     if (version != null) {
       options.put("version", version);
     }
@@ -64,21 +74,23 @@ public final class PulumiYaml {
     return out;
   }
 
-  private static @Nullable Object value(@Nullable Object value, Map<String, String> keys) {
+  private static @Nullable Object value(@Nullable Object value, Scope scope) {
     return switch (value) {
-      case InfraPlan.Ref ref -> reference(ref, keys);
-      case InfraPlan.Secret secret -> secret(secret, keys);
+      case InfraPlan.Ref ref -> reference(ref, scope);
+      case InfraPlan.Secret secret -> secret(secret, scope);
+      case InfraPlan.Concat concat -> concat(concat, scope);
+      case InfraPlan.Lookup lookup -> invoke(lookup, scope);
       case String text -> escape(text);
       case List<?> list -> {
         List<@Nullable Object> out = new ArrayList<>();
         for (Object item : list) {
-          out.add(value(item, keys));
+          out.add(value(item, scope));
         }
         yield out;
       }
       case Map<?, ?> map -> {
         Map<String, @Nullable Object> sorted = new TreeMap<>();
-        map.forEach((k, v) -> sorted.put(String.valueOf(k), value(v, keys)));
+        map.forEach((k, v) -> sorted.put(String.valueOf(k), value(v, scope)));
         yield sorted;
       }
       case null -> null;
@@ -91,15 +103,40 @@ public final class PulumiYaml {
     return text.contains("${") || text.contains("$$") ? text.replace("$", "$$") : text;
   }
 
-  private static Object secret(InfraPlan.Secret secret, Map<String, String> keys) {
+  /// A `$` of a literal part is doubled, so that it makes no reference with its neighbour.
+  private static String concat(InfraPlan.Concat concat, Scope scope) {
+    StringBuilder out = new StringBuilder();
+    for (Object part : concat.parts()) {
+      switch (part) {
+        case InfraPlan.Ref ref -> out.append(reference(ref, scope));
+        case String text -> out.append(text.replace("$", "$$"));
+        default -> out.append(part);
+      }
+    }
+    return out.toString();
+  }
+
+  private static Map<String, Object> invoke(InfraPlan.Lookup lookup, Scope scope) {
+    Map<String, Object> call = new LinkedHashMap<>();
+    call.put("function", lookup.function());
+    call.put("arguments", java.util.Objects.requireNonNull(value(lookup.arguments(), scope)));
+    String version = scope.versions().get(PlanRuntime.packageOf(lookup.function()));
+    if (version != null) {
+      call.put("options", Map.of("version", version));
+    }
+    call.put("return", lookup.property());
+    return Map.of("fn::invoke", call);
+  }
+
+  private static Object secret(InfraPlan.Secret secret, Scope scope) {
     Object inner =
-        secret.value() instanceof InfraPlan.Ref ref ? reference(ref, keys) : SECRET_PLACEHOLDER;
+        secret.value() instanceof InfraPlan.Ref ref ? reference(ref, scope) : SECRET_PLACEHOLDER;
     return Map.of("fn::secret", inner);
   }
 
   /// `${KEY.a[0]["b.c"]}`: steps that are no identifiers in brackets and quotes.
-  private static String reference(InfraPlan.Ref ref, Map<String, String> keys) {
-    StringBuilder out = new StringBuilder("${").append(key(keys, ref.resource()));
+  private static String reference(InfraPlan.Ref ref, Scope scope) {
+    StringBuilder out = new StringBuilder("${").append(key(scope, ref.resource()));
     for (String step : Values.steps(ref.property())) {
       if (step.matches("[0-9]+")) {
         out.append('[').append(step).append(']');
@@ -113,13 +150,17 @@ public final class PulumiYaml {
     return out.append('}').toString();
   }
 
-  private static String key(Map<String, String> keys, String name) {
-    String key = keys.get(name);
+  private static String key(Scope scope, String name) {
+    String key = scope.keys().get(name);
     if (key == null) {
       throw new IllegalArgumentException("no resource named " + name + " in the plan");
     }
     return key;
   }
+
+  /// @param keys resource name to program key
+  /// @param versions package to version
+  private record Scope(Map<String, String> keys, Map<String, String> versions) {}
 
   /// A program key per resource: the name where it can stand in a reference, else an identifier
   /// made of it, made unique.

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.pulumi.automation.AutomationException;
 import com.pulumi.automation.CommandRunOptions;
+import io.sskuba.infra.Platform;
 import io.sskuba.io.AtomicFiles;
 import io.sskuba.io.Json;
 import io.sskuba.io.Yaml;
@@ -13,10 +14,13 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +28,11 @@ import org.jspecify.annotations.Nullable;
 /// A stack's files: the project and stack settings in the work folder, and, of a `file://` backend,
 /// the checkpoint.
 final class StackFiles {
+  /// Our copy of the checkpoint, in the work folder.
+  private static final String KEPT = "checkpoint.kept";
+
+  private static final int TORN_MAX = 100;
+
   private final PulumiSettings settings;
   private final @Nullable StackState state;
 
@@ -97,7 +106,63 @@ final class StackFiles {
   }
 
   @Nullable JsonNode deployment() {
-    return state == null ? null : state.deployment();
+    return state == null ? null : state.deployment(copies(state));
+  }
+
+  /// The engine's own copy, and ours, which lies on no disk that can be full: after `ENOSPC` the
+  /// engine leaves both of its files cut short.
+  private List<Path> copies(StackState known) {
+    return List.of(known.backup(), settings.workFolder().resolve(KEPT));
+  }
+
+  /// Keeps a copy of a checkpoint that is whole, before an operation writes to it.
+  void keepCopy() throws IOException {
+    if (state != null && state.exists() && !state.isTorn()) {
+      Path kept = settings.workFolder().resolve(KEPT);
+      AtomicFiles.write(kept, Files.readAllBytes(state.file()));
+    }
+  }
+
+  /// Puts a whole copy in the place of a checkpoint that was cut short, which is kept beside it.
+  /// Call only when no engine runs on the stack. Returns what was done, for people.
+  Optional<String> restore() throws IOException {
+    if (state == null || !state.isTorn()) {
+      return Optional.empty();
+    }
+    Optional<Path> whole = StackState.firstWhole(copies(state));
+    if (whole.isEmpty()) {
+      return Optional.empty();
+    }
+    Path file = state.file();
+    byte[] bytes = Files.readAllBytes(whole.get());
+    Files.move(file, aside(file), StandardCopyOption.ATOMIC_MOVE);
+    AtomicFiles.write(file, bytes);
+    repair();
+    return Optional.of(
+        file.getFileName()
+            + " was cut short; going on from its copy "
+            + whole.get().getFileName()
+            + " of "
+            + Files.getLastModifiedTime(whole.get()));
+  }
+
+  /// Takes a checkpoint that nothing can stand in for out of the engine's way. Returns where it
+  /// lies; empty if it is whole or not there.
+  Optional<Path> setAside() throws IOException {
+    if (state == null || !state.isTorn()) {
+      return Optional.empty();
+    }
+    return Optional.of(Files.move(state.file(), aside(state.file())));
+  }
+
+  private static Path aside(Path file) throws IOException {
+    for (int i = 1; i <= TORN_MAX; i++) {
+      Path aside = file.resolveSibling(file.getFileName() + ".torn" + i);
+      if (!Files.exists(aside)) {
+        return aside;
+      }
+    }
+    throw new IOException("there are " + TORN_MAX + " torn checkpoints beside " + file);
   }
 
   List<StackLock> locks() {
@@ -148,6 +213,49 @@ final class StackFiles {
     replace(command, document);
   }
 
+  /// Puts resources into the state by type, name and id; a refresh must follow.
+  void adopt(EngineCommand command, List<Platform.Found> found)
+      throws IOException, AutomationException {
+    ObjectNode document = export(command);
+    if (!(document.path("deployment") instanceof ObjectNode deployment)) {
+      return;
+    }
+    ArrayNode resources = deployment.withArray("resources");
+    String stack = "urn:pulumi:" + settings.stack() + "::" + settings.project() + "::";
+    String root = "";
+    Map<String, String> providers = new HashMap<>();
+    for (JsonNode resource : resources) {
+      String type = resource.path("type").asText();
+      String urn = resource.path("urn").asText();
+      if (type.equals("pulumi:pulumi:Stack")) {
+        root = urn;
+      } else if (type.startsWith("pulumi:providers:")) {
+        providers.put(
+            type.substring("pulumi:providers:".length()),
+            urn + "::" + resource.path("id").asText());
+      }
+    }
+    for (Platform.Found one : found) {
+      String pkg = PlanRuntime.packageOf(one.type());
+      String provider = providers.get(pkg);
+      if (provider == null) {
+        // Nothing of this package was ever made by the engine: its provider comes with the next up.
+        continue;
+      }
+      ObjectNode resource = resources.addObject();
+      resource
+          .put("urn", stack + one.type() + "::" + one.name())
+          .put("custom", true)
+          .put("id", one.id())
+          .put("type", one.type())
+          .put("parent", root)
+          .put("provider", provider);
+      resource.putObject("inputs");
+      resource.putObject("outputs");
+    }
+    replace(command, document);
+  }
+
   private ObjectNode export(EngineCommand command) throws AutomationException {
     List<String> arguments = List.of("stack", "export", "--stack", settings.qualifiedStack());
     return (ObjectNode)
@@ -187,7 +295,9 @@ final class StackFiles {
       if (!Files.isDirectory(folder)) {
         continue;
       }
-      try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.attrs")) {
+      // A lock that was cut short names nobody, and the engine cannot read it.
+      String torn = folder.equals(state.locks()) ? "*.{attrs,json}" : "*.attrs";
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, torn)) {
         for (Path file : files) {
           boolean ours =
               folder.equals(state.locks())
@@ -235,6 +345,7 @@ final class StackFiles {
       Files.deleteIfExists(stackFile());
       Files.deleteIfExists(projectFile());
       Files.deleteIfExists(settings.workFolder().resolve(EngineLease.FILE));
+      Files.deleteIfExists(settings.workFolder().resolve(KEPT));
       Path folder = settings.stateFolder();
       if (folder == null) {
         return;

@@ -1,6 +1,7 @@
 package io.sskuba.infra.pulumi;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.sskuba.io.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,6 +22,10 @@ import java.util.regex.Pattern;
 /// - Source: the engine's `backend/diy/lock.go`.
 record StackLock(long pid, String user, String host, Instant at) {
   private static final int LOCKS_MAX = 100;
+
+  /// The pid of a lock file that a full disk cut short: it names nobody.
+  private static final long TORN = -1;
+
   private static final Pattern MESSAGE =
       Pattern.compile("created by (\\S+?)@(\\S+) \\(pid (\\d+)\\) at (\\S+)");
 
@@ -40,7 +45,11 @@ record StackLock(long pid, String user, String host, Instant at) {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.json")) {
       for (Path file : files) {
         if (locks.size() < LOCKS_MAX) {
-          JsonNode json = Json.parse(Files.readAllBytes(file));
+          JsonNode json = json(Files.readAllBytes(file));
+          if (!json.isObject()) {
+            locks.add(new StackLock(TORN, "", "", Instant.MAX));
+            continue;
+          }
           locks.add(
               new StackLock(
                   json.path("pid").asLong(),
@@ -55,6 +64,14 @@ record StackLock(long pid, String user, String host, Instant at) {
       throw new UncheckedIOException(e);
     }
     return locks;
+  }
+
+  private static JsonNode json(byte[] bytes) {
+    try {
+      return Json.parse(bytes);
+    } catch (UncheckedIOException e) {
+      return MissingNode.getInstance();
+    }
   }
 
   /// The locks that the engine names in an error message.
@@ -84,6 +101,11 @@ record StackLock(long pid, String user, String host, Instant at) {
   /// Judges the holder by the runs of the engine that are known. A lock that none of them explains
   /// is taken for live: another program, or another machine, holds it.
   Verdict verdict(List<EngineLease.Entry> runs, Instant now) {
+    if (pid == TORN) {
+      boolean working =
+          runs.stream().anyMatch(r -> EngineLease.alive(r.enginePid(), r.engineStart()));
+      return working ? Verdict.LIVE : Verdict.DEAD;
+    }
     EngineLease.Entry run = null;
     for (EngineLease.Entry candidate : runs) {
       boolean fits = candidate.enginePid() == pid || candidate.enginePid() == 0;

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -57,25 +58,91 @@ final class StackState {
     return root.resolve("locks").resolve("organization").resolve(project).resolve(stack);
   }
 
-  /// The deployment (`checkpoint.latest`), or null when there is none.
+  /// As [#deployment(List)], with nothing that could stand in.
   @Nullable JsonNode deployment() {
+    return deployment(List.of());
+  }
+
+  /// The deployment (`checkpoint.latest`), or null when there is none. One that was cut short is
+  /// read from the first of its copies that is whole.
+  ///
+  /// @param copies what may stand in, the newest first
+  @Nullable JsonNode deployment(List<Path> copies) {
     Path file = checkpoint();
-    try (InputStream raw = Files.newInputStream(file);
-        InputStream in = file.toString().endsWith(".gz") ? new GZIPInputStream(raw) : raw) {
-      byte[] bytes = in.readNBytes(CHECKPOINT_MAX);
-      JsonNode latest = Json.parse(bytes).path("checkpoint").path("latest");
-      return latest.isObject() ? latest : null;
+    try {
+      return latest(file);
     } catch (NoSuchFileException e) {
       return null;
     } catch (IOException | java.io.UncheckedIOException e) {
-      throw new SskubaException(
-          Problem.of(
-                  ProblemCode.STATE_CORRUPT,
-                  "the Pulumi stack " + project + "/" + stack + " cannot be read")
-              .fact("file", file.toString())
-              .fact("cause", String.valueOf(e.getMessage())),
-          e);
+      Optional<Path> whole = firstWhole(copies);
+      if (whole.isPresent()) {
+        try {
+          return latest(whole.get());
+        } catch (IOException gone) {
+          e.addSuppressed(gone);
+        }
+      }
+      throw corrupt(file, e);
     }
+  }
+
+  private SskubaException corrupt(Path file, Exception e) {
+    return new SskubaException(
+        Problem.of(
+                ProblemCode.STATE_CORRUPT,
+                "the Pulumi stack " + project + "/" + stack + " cannot be read")
+            .fact("file", file.toString())
+            .fact("cause", String.valueOf(e.getMessage()))
+            .exists("the file as it is; nothing was overwritten")
+            .next("sskuba-ctl delete " + stack.replace("rehearsal.", "rehearsal/") + " --yes"),
+        e);
+  }
+
+  private static @Nullable JsonNode latest(Path file) throws IOException {
+    JsonNode document = document(file);
+    if (!document.path("checkpoint").isObject()) {
+      throw new IOException(Files.size(file) == 0 ? "it is empty" : "it is no checkpoint");
+    }
+    JsonNode latest = document.path("checkpoint").path("latest");
+    return latest.isObject() ? latest : null;
+  }
+
+  private static JsonNode document(Path file) throws IOException {
+    try (InputStream raw = Files.newInputStream(file);
+        InputStream in = file.toString().contains(".gz") ? new GZIPInputStream(raw) : raw) {
+      return Json.parse(in.readNBytes(CHECKPOINT_MAX));
+    } catch (java.io.UncheckedIOException e) {
+      throw new IOException("it is no JSON", e);
+    }
+  }
+
+  /// Whether the checkpoint is there and cannot be understood.
+  boolean isTorn() {
+    return exists() && !isWhole(checkpoint());
+  }
+
+  private static boolean isWhole(Path file) {
+    try {
+      return document(file).path("checkpoint").isObject();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  static Optional<Path> firstWhole(List<Path> copies) {
+    return copies.stream().filter(StackState::isWhole).findFirst();
+  }
+
+  /// Copies that the engine itself makes before it writes.
+  /// - Source: the engine's `backend/diy/state.go`, `backupTarget`.
+  Path backup() {
+    Path file = checkpoint();
+    return file.resolveSibling(file.getFileName() + ".bak");
+  }
+
+  /// The checkpoint's file, there or not.
+  Path file() {
+    return checkpoint();
   }
 
   /// Names of the operations that a killed run left in the state.

@@ -79,6 +79,13 @@ public final class Values {
       case Number number -> Value.newBuilder().setNumberValue(number.doubleValue()).build();
       case InfraPlan.Ref ref -> refs.apply(ref);
       case InfraPlan.Secret secret -> secret(of(secret.value(), refs, depth + 1));
+      case InfraPlan.Concat concat -> concat(concat, refs, depth + 1);
+      case InfraPlan.Lookup lookup ->
+          throw new IllegalArgumentException(
+              lookup.property()
+                  + " of "
+                  + lookup.function()
+                  + " was not looked up before the plan was run");
       case List<?> list -> {
         ListValue.Builder out = ListValue.newBuilder();
         for (Object item : list) {
@@ -96,6 +103,25 @@ public final class Values {
       default ->
           throw new IllegalArgumentException("not a plan value: " + value.getClass().getName());
     };
+  }
+
+  /// One part that is unknown or secret makes the whole text so.
+  private static Value concat(
+      InfraPlan.Concat concat, Function<InfraPlan.Ref, Value> refs, int depth) {
+    StringBuilder text = new StringBuilder();
+    boolean unknown = false;
+    boolean secret = false;
+    for (Object part : concat.parts()) {
+      Value value = of(part, refs, depth);
+      if (isSecret(value)) {
+        secret = true;
+        value = value.getStructValue().getFieldsOrDefault("value", Value.getDefaultInstance());
+      }
+      unknown |= isUnknown(value);
+      text.append(plain(value));
+    }
+    Value whole = unknown ? unknown() : Value.newBuilder().setStringValue(text.toString()).build();
+    return secret ? secret(whole) : whole;
   }
 
   /// A struct of plain values without references, for providers.
@@ -186,7 +212,7 @@ public final class Values {
   }
 
   /// `a.b[0]["c.d"]` as its steps.
-  static List<String> steps(String path) {
+  public static List<String> steps(String path) {
     List<String> out = new ArrayList<>();
     int at = 0;
     while (at < path.length()) {

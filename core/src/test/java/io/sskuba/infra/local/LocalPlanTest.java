@@ -122,6 +122,6 @@ class LocalPlanTest {
     InfraPlan plan =
         LocalPlan.of(example(), TAGS, network, LocalPlan.indexes(example(), network, Map.of()));
     Golden.assertMatches(
-        "pulumi/local.yaml", PulumiYaml.print(plan, "sskuba", Map.of("sskuba", "1.0.0")));
+        "pulumi/local.yaml", PulumiYaml.print(plan, "sskuba", Map.of("sskuba", "1.0.0"), Map.of()));
   }
 }

@@ -40,15 +40,40 @@ class PulumiYamlTest {
 
   @Test
   void printsReferencesEscapesAndOptions() {
-    String text = PulumiYaml.print(plan(), "sskuba", Map.of("aws", "6.83.0"));
+    String text = PulumiYaml.print(plan(), "sskuba", Map.of("aws", "6.83.0"), Map.of());
     assertThat(text).doesNotContain("the-secret-value");
     Golden.assertMatches("pulumi/references.yaml", text);
   }
 
   @Test
+  void printsTextsOfPartsAndLookups() {
+    InfraPlan plan =
+        new InfraPlan(
+            List.of(
+                new Resource("a:b:C", "one", Map.of(), List.of()),
+                new Resource(
+                    "a:b:C",
+                    "two",
+                    Map.of(
+                        "door",
+                        InfraPlan.Concat.of("$", new Ref("one", "ip"), ":", 50000),
+                        "image",
+                        new InfraPlan.Lookup("a:b:image", Map.of("owner", "$$1"), "id")),
+                    List.of())),
+            Map.of());
+    assertThat(PulumiYaml.print(plan, "sskuba", Map.of("a", "1.2.3"), Map.of()))
+        .contains("$$${one.ip}:50000")
+        .containsPattern("fn::invoke[^:]*:")
+        .contains("function: a:b:image", "return: id", "version: 1.2.3", "$$$$1");
+    assertThatThrownBy(() -> new PlanRuntime(plan, Map.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("two: id of a:b:image has to be looked up before the plan is run");
+  }
+
+  @Test
   void isDeterministic() {
-    assertThat(PulumiYaml.print(plan(), "sskuba", Map.of()))
-        .isEqualTo(PulumiYaml.print(plan(), "sskuba", Map.of()));
+    assertThat(PulumiYaml.print(plan(), "sskuba", Map.of(), Map.of()))
+        .isEqualTo(PulumiYaml.print(plan(), "sskuba", Map.of(), Map.of()));
   }
 
   @Test
@@ -65,7 +90,7 @@ class PulumiYamlTest {
             "h", "");
     InfraPlan plan =
         new InfraPlan(List.of(new Resource("a:b:C", "one", tricky, List.of())), Map.of());
-    String text = PulumiYaml.print(plan, "p", Map.of());
+    String text = PulumiYaml.print(plan, "p", Map.of(), Map.of());
     assertThat(text).contains("a: \"2026-01-02T03:04:05Z\"").contains("b: \"yes\"");
     Object read = Yaml.load(text);
     assertThat(read)
@@ -81,7 +106,7 @@ class PulumiYamlTest {
         new InfraPlan(
             List.of(new Resource("a:b:C", "one", Map.of("x", new Ref("two", "id")), List.of())),
             Map.of());
-    assertThatThrownBy(() -> PulumiYaml.print(broken, "p", Map.of()))
+    assertThatThrownBy(() -> PulumiYaml.print(broken, "p", Map.of(), Map.of()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("two");
   }

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 /// The simulated account of one cloud: what exists there, in a folder of the state, shared by all
 /// rehearsals and outliving every process. It is the truth that a leak is measured against.
 ///
-/// A log of changes under a file lock; each process reads what others appended since it last looked.
+/// A log of changes under a file lock; each process reads what others appended since it last
+/// looked.
 /// - Limits: rewritten when the log holds more than four times what is alive and is above 1 MiB.
 /// - Crash-safe: a torn last line is a change that never happened, and is cut off by the next
 ///   writer.
@@ -57,8 +58,8 @@ public final class Account {
     T in(View view) throws E;
   }
 
-  /// Runs `work` on the account as it is now and makes its changes durable together. When it throws,
-  /// nothing is changed but the counters.
+  /// Runs `work` on the account as it is now and makes its changes durable together. When it
+  /// throws, nothing is changed but the counters.
   public synchronized <T, E extends Exception> T change(Work<T, E> work) throws E, IOException {
     AtomicFiles.privateFolder(folder);
     ReentrantLock within =

@@ -58,13 +58,11 @@ public record CloudResource(
   }
 
   public CloudResource withTags(Map<String, String> newTags) {
-    return new CloudResource(
-        id, type, cluster, name, inputs, outputs, newTags, createdAt, fabric);
+    return new CloudResource(id, type, cluster, name, inputs, outputs, newTags, createdAt, fabric);
   }
 
   public CloudResource withFabric(@Nullable Fabric newFabric) {
-    return new CloudResource(
-        id, type, cluster, name, inputs, outputs, tags, createdAt, newFabric);
+    return new CloudResource(id, type, cluster, name, inputs, outputs, tags, createdAt, newFabric);
   }
 
   public ObjectNode toJson() {

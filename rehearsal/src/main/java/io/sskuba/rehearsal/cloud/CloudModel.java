@@ -3,7 +3,9 @@ package io.sskuba.rehearsal.cloud;
 import io.sskuba.rehearsal.account.CloudFault;
 import io.sskuba.rehearsal.account.Fabric;
 import io.sskuba.rehearsal.account.CloudResource;
+import io.sskuba.infra.Choices;
 import io.sskuba.rehearsal.account.Account;
+import io.sskuba.spec.ClusterSpec;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -33,8 +35,13 @@ public interface CloudModel {
 
   /// Called before the resource is removed: refuses while others use it, and undoes what it did to
   /// others (a detached target, a freed address).
-  void delete(CloudRequest request, CloudResource resource, Account.View account)
-      throws CloudFault;
+  void delete(CloudRequest request, CloudResource resource, Account.View account) throws CloudFault;
+
+  /// What a look at the account would tell before the plan is made: image ids, the zone's id. What
+  /// is known already stays.
+  default Choices choices(ClusterSpec spec, Choices known) {
+    return known;
+  }
 
   /// A function of the provider (`aws:ec2/getAmi:getAmi`). Errors: [CloudFault] for an unknown one.
   default Map<String, Object> invoke(String token, Map<String, Object> arguments)
@@ -47,10 +54,7 @@ public interface CloudModel {
   /// @param tags what the cloud lists for it; empty for a type without tags
   /// @param fabric what runs for it, or null
   record Made(
-      String id,
-      Map<String, Object> outputs,
-      Map<String, String> tags,
-      @Nullable Fabric fabric) {
+      String id, Map<String, Object> outputs, Map<String, String> tags, @Nullable Fabric fabric) {
     public Made(String id, Map<String, Object> outputs) {
       this(id, outputs, Map.of(), null);
     }

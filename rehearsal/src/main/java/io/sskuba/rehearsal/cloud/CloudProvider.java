@@ -1,9 +1,5 @@
 package io.sskuba.rehearsal.cloud;
 
-import io.sskuba.rehearsal.account.CloudFault;
-import io.sskuba.rehearsal.account.Fabric;
-import io.sskuba.rehearsal.account.CloudResource;
-import io.sskuba.rehearsal.account.Account;
 import com.google.protobuf.Empty;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
@@ -11,6 +7,10 @@ import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.sskuba.infra.pulumi.Values;
 import io.sskuba.io.TimeSource;
+import io.sskuba.rehearsal.account.Account;
+import io.sskuba.rehearsal.account.CloudFault;
+import io.sskuba.rehearsal.account.CloudResource;
+import io.sskuba.rehearsal.account.Fabric;
 import io.sskuba.rehearsal.host.HostLauncher;
 import io.sskuba.rehearsal.host.HostRelay;
 import java.io.IOException;
@@ -27,8 +27,8 @@ import pulumirpc.Plugin;
 import pulumirpc.Provider;
 import pulumirpc.ResourceProviderGrpc;
 
-/// A Pulumi provider of one simulated package: the published types say what it takes, a [CloudModel]
-/// what it does, a [Scenario] what goes wrong, a [LatencyModel] how long it takes.
+/// A Pulumi provider of one simulated package: the published types say what it takes, a
+/// [CloudModel] what it does, a [Scenario] what goes wrong, a [LatencyModel] how long it takes.
 /// - Limits: [#RETRIES] tries of a call that was turned away, as real providers retry.
 /// - Errors: the model's texts; an unknown type or property names the nearest one.
 /// - Idempotent: delete and read. A create is not, as in the real cloud.
@@ -259,7 +259,8 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
                   name,
                   view -> {
                     CloudResource before =
-                        view.require(type, request.getId(), type + " " + request.getId() + " is gone");
+                        view.require(
+                            type, request.getId(), type + " " + request.getId() + " is gone");
                     CloudModel.Made answer =
                         model.update(request(type, name, inputs), before, view);
                     CloudResource resource =
@@ -300,7 +301,8 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
   }
 
   @Override
-  public void invoke(Provider.InvokeRequest request, StreamObserver<Provider.InvokeResponse> reply) {
+  public void invoke(
+      Provider.InvokeRequest request, StreamObserver<Provider.InvokeResponse> reply) {
     run(
         reply,
         () ->
@@ -321,8 +323,7 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
 
   /// One call: faults, the change under the account's lock, what it starts and ends here, and the
   /// time that it takes in the real cloud.
-  private <T> T call(
-      String operation, String type, String name, Account.Work<T, CloudFault> work)
+  private <T> T call(String operation, String type, String name, Account.Work<T, CloudFault> work)
       throws CloudFault, IOException, InterruptedException, HostRelay.Refused {
     for (int attempt = 1; ; attempt++) {
       try {
@@ -342,7 +343,11 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
         if (struck.isPresent()) {
           throw new CloudFault(
               CloudFault.Kind.UNAVAILABLE,
-              "RequestTimeout: the answer to " + operation + " " + type + " did not arrive in time");
+              "RequestTimeout: the answer to "
+                  + operation
+                  + " "
+                  + type
+                  + " did not arrive in time");
         }
         return result;
       } catch (CloudFault e) {

@@ -3,21 +3,28 @@ package io.sskuba.rehearsal.cloud;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// One request to a simulated cloud.
 ///
 /// @param type Pulumi type token
 /// @param name logical name in the plan
 /// @param inputs plain values; empty on delete
-/// @param site the cluster that asks, and what it can run on this machine
+/// @param asker the cluster that asks, and what it can run on this machine; null in a sweep
 /// @param scenario quotas and capacity that a rehearsal is given
 public record CloudRequest(
     String type,
     String name,
     Map<String, Object> inputs,
-    Site site,
+    @Nullable Site asker,
     Scenario scenario,
     Instant now) {
+
+  /// The cluster that asks; there is none when a sweep deletes.
+  public Site site() {
+    return Objects.requireNonNull(asker, "a sweep has no site");
+  }
 
   /// The input's text, empty when it is not there.
   public String text(String input) {

@@ -9,8 +9,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/// How long operations of a real cloud take, from `latency/PACKAGE.tsv`: lines of
-/// `TYPE OPERATION SECONDS SOURCE`, separated by tabs; SOURCE is a published document or `estimate`.
+/// How long operations of a real cloud take, from `latency/PACKAGE.tsv`: lines of `TYPE OPERATION
+/// SECONDS SOURCE`, separated by tabs; SOURCE is a published document or `estimate`.
 ///
 /// Operations are `create`, `update`, `delete`; for machines also `boot` (from running to the Talos
 /// API's first answer), for load balancers `healthy` (from a target's first answer to its being
@@ -43,16 +43,27 @@ public final class LatencyModel {
       }
       String[] parts = line.split("\t", -1);
       if (parts.length < 4 || parts[3].isBlank()) {
-        throw new IllegalArgumentException("a latency needs type, operation, seconds, source: " + line);
+        throw new IllegalArgumentException(
+            "a latency needs type, operation, seconds, source: " + line);
       }
       lines.put(
-          parts[0] + " " + parts[1], Duration.ofMillis(Math.round(Double.parseDouble(parts[2]) * 1000)));
+          parts[0] + " " + parts[1],
+          Duration.ofMillis(Math.round(Double.parseDouble(parts[2]) * 1000)));
     }
     return lines;
   }
 
   public Duration of(String type, String operation) {
     return find(type, operation).orElse(OTHERWISE);
+  }
+
+  /// The longest of an operation over all types; zero where no line names it.
+  public Duration longest(String operation) {
+    return lines.entrySet().stream()
+        .filter(line -> line.getKey().endsWith(" " + operation))
+        .map(Map.Entry::getValue)
+        .max(Duration::compareTo)
+        .orElse(Duration.ZERO);
   }
 
   public Optional<Duration> find(String type, String operation) {

@@ -111,10 +111,7 @@ public record Scenario(
   }
 
   Optional<Kind> machine(String name) {
-    return machines.stream()
-        .filter(m -> like(m.name(), name))
-        .map(MachineFault::fault)
-        .findFirst();
+    return machines.stream().filter(m -> like(m.name(), name)).map(MachineFault::fault).findFirst();
   }
 
   boolean unhealthy(int port) {
@@ -153,8 +150,16 @@ public record Scenario(
         file,
         map,
         Set.of(
-            "apiVersion", "kind", "seed", "consistency", "throttle", "quotas", "capacity",
-            "faults", "machines", "unhealthy"));
+            "apiVersion",
+            "kind",
+            "seed",
+            "consistency",
+            "throttle",
+            "quotas",
+            "capacity",
+            "faults",
+            "machines",
+            "unhealthy"));
     if (!"Scenario".equals(map.get("kind"))) {
       throw bad(file, "kind is Scenario");
     }
@@ -210,8 +215,7 @@ public record Scenario(
         return kind;
       }
     }
-    Set<String> words =
-        Set.of("neverBoots", "wrongImage", "silent", "wrongFingerprint");
+    Set<String> words = Set.of("neverBoots", "wrongImage", "silent", "wrongFingerprint");
     known(file, word, words);
     throw bad(file, "unknown fault " + word);
   }
@@ -243,9 +247,7 @@ public record Scenario(
       return word;
     }
     @Nullable String near = Nearest.of(word, words);
-    throw bad(
-        file,
-        "unknown word " + word + (near == null ? "" : "; did you mean " + near + "?"));
+    throw bad(file, "unknown word " + word + (near == null ? "" : "; did you mean " + near + "?"));
   }
 
   private static String text(Map<String, Object> map, String key, String otherwise) {

@@ -1,6 +1,5 @@
 package io.sskuba.rehearsal.cloud;
 
-import io.sskuba.rehearsal.account.Fabric;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.infra.Platform;
@@ -8,6 +7,7 @@ import io.sskuba.infra.Target;
 import io.sskuba.infra.local.LocalNetwork;
 import io.sskuba.infra.local.LocalPlan;
 import io.sskuba.io.Json;
+import io.sskuba.rehearsal.account.Fabric;
 import io.sskuba.spec.ClusterSpec;
 import java.time.Duration;
 import java.util.Collection;

@@ -142,8 +142,7 @@ final class LocalAccount implements HostAccount {
         .map(
             m ->
                 port == LocalPlan.API_PORT
-                    ? new LoadBalancer.Backend(
-                        m.twin(), m.plane().apiPort(), m.plane().apiReady())
+                    ? new LoadBalancer.Backend(m.twin(), m.plane().apiPort(), m.plane().apiReady())
                     : new LoadBalancer.Backend(m.twin(), port, true))
         .toList();
   }

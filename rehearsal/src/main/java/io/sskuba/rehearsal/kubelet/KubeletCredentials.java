@@ -8,7 +8,7 @@ import io.sskuba.io.RandomSource;
 import io.sskuba.io.TimeSource;
 import io.sskuba.kube.KubeApi;
 import io.sskuba.kube.KubeCredential;
-import io.sskuba.kube.KubeTls;
+import io.sskuba.pki.Pem;
 import io.sskuba.wait.Deadline;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -80,9 +80,9 @@ final class KubeletCredentials {
     try {
       String pem = Files.readString(file);
       int key = pem.indexOf(KEY_BEGINS);
-      X509Certificate certificate = KubeTls.certificates(pem.substring(0, key)).getFirst();
-      certificate.verify(KubeTls.certificates(caCertificate).getFirst().getPublicKey());
-      KubeTls.privateKey(pem.substring(key));
+      X509Certificate certificate = Pem.certificates(pem.substring(0, key)).getFirst();
+      certificate.verify(Pem.certificates(caCertificate).getFirst().getPublicKey());
+      Pem.privateKey(pem.substring(key));
       String subject = certificate.getSubjectX500Principal().getName();
       boolean ours = (subject + ",").contains("CN=system:node:" + nodeName + ",");
       if (!ours || !time.now().isBefore(certificate.getNotAfter().toInstant())) {
@@ -125,7 +125,7 @@ final class KubeletCredentials {
 
   private Held held(String pem) {
     int key = pem.indexOf(KEY_BEGINS);
-    X509Certificate certificate = KubeTls.certificates(pem.substring(0, key)).getFirst();
+    X509Certificate certificate = Pem.certificates(pem.substring(0, key)).getFirst();
     Instant from = certificate.getNotBefore().toInstant();
     Duration life = Duration.between(from, certificate.getNotAfter().toInstant());
     return new Held(

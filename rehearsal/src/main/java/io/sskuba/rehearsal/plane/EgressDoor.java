@@ -37,7 +37,8 @@ public final class EgressDoor implements AutoCloseable {
   private final Relay relay;
   private final Semaphore connections = new Semaphore(CONNECTIONS_MAX);
 
-  private EgressDoor(ServerSocketChannel server, Path socket, Supplier<AddressMap> addresses, Relay relay) {
+  private EgressDoor(
+      ServerSocketChannel server, Path socket, Supplier<AddressMap> addresses, Relay relay) {
     this.server = server;
     this.socket = socket;
     this.addresses = addresses;
@@ -96,9 +97,7 @@ public final class EgressDoor implements AutoCloseable {
       try {
         target
             .socket()
-            .connect(
-                new InetSocketAddress(InetAddress.getByName(twin), port),
-                CONNECT_MILLIS);
+            .connect(new InetSocketAddress(InetAddress.getByName(twin), port), CONNECT_MILLIS);
       } catch (IOException e) {
         refuse(client, "502 Bad Gateway", "node " + authority + ": " + e.getMessage());
         return;

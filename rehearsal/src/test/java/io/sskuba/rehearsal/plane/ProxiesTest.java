@@ -108,8 +108,7 @@ class ProxiesTest {
     Path socket = folder.resolve("door");
     try (Echo node = new Echo("127.205.9.7");
         EgressDoor door =
-            EgressDoor.open(
-                socket, () -> new AddressMap(Map.of("10.205.9.7", "127.205.9.7")))) {
+            EgressDoor.open(socket, () -> new AddressMap(Map.of("10.205.9.7", "127.205.9.7")))) {
       assertThat(Files.getPosixFilePermissions(socket))
           .isEqualTo(PosixFilePermissions.fromString("rw-------"));
       String target = "10.205.9.7:" + node.port();

@@ -1,0 +1,191 @@
+package io.sskuba.apply;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sskuba.infra.Platform;
+import io.sskuba.infra.Topology;
+import io.sskuba.io.Environment;
+import io.sskuba.io.Json;
+import io.sskuba.io.ManualTime;
+import io.sskuba.io.RandomSource;
+import io.sskuba.kube.KubeApi;
+import io.sskuba.kube.KubeStatusException;
+import io.sskuba.machineconfig.MachineConfigs;
+import io.sskuba.net.AddressMap;
+import io.sskuba.problem.ProblemCode;
+import io.sskuba.problem.SskubaException;
+import io.sskuba.run.Boundary;
+import io.sskuba.run.Parking;
+import io.sskuba.run.Phase;
+import io.sskuba.run.Run;
+import io.sskuba.secret.KeyRing;
+import io.sskuba.secret.Sealer;
+import io.sskuba.spec.ClusterSpec;
+import io.sskuba.spec.SpecJson;
+import io.sskuba.spec.SpecReader;
+import io.sskuba.state.ClusterRecord;
+import io.sskuba.state.FileStateStore;
+import io.sskuba.state.StateStore.HeldLease;
+import io.sskuba.talos.TalosCallException;
+import io.sskuba.talos.TalosNode;
+import io.sskuba.talos.TalosNodes;
+import io.sskuba.toolchain.Toolchain;
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Phases over machines and an API that misbehave. Fault policy of the fakes: each answers what the
+/// test put into `answers`; time passes only while somebody sleeps.
+class PhasesTest {
+  private static final String FILE =
+      """
+      apiVersion: sskuba.io/v1alpha1
+      kind: Cluster
+      metadata: {name: demo, domain: sskuba.test}
+      target: {provider: local, controlPlane: {count: 1}, workers: []}
+      """;
+
+  @TempDir Path folder;
+  private final ManualTime time = new ManualTime();
+  private final Map<String, Object> answers = new HashMap<>();
+
+  /// Answers by method name; an exception is thrown; `close` and the rest do nothing.
+  private <T> T fake(Class<T> type) {
+    Object made =
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (_, method, _) -> {
+              Object answer = answers.get(type.getSimpleName() + "." + method.getName());
+              if (answer instanceof RuntimeException e) {
+                throw e;
+              }
+              return answer;
+            });
+    return type.cast(made);
+  }
+
+  private Ports ports() {
+    Environment environment = new Environment(Map.of("HOME", folder.toString()), folder);
+    return new Ports(
+        time,
+        RandomSource.system(),
+        environment,
+        io.sskuba.io.Places.of(environment, null),
+        new FileStateStore(folder, time, RandomSource.system()),
+        fake(Toolchain.class),
+        fake(KeyRing.class),
+        (_, _) -> Optional.empty(),
+        _ -> fake(TalosNodes.class),
+        (_, _) -> fake(KubeApi.class));
+  }
+
+  private Rendered rendered() {
+    ClusterSpec spec =
+        SpecReader.read(FILE.getBytes(StandardCharsets.UTF_8), "demo.yaml", folder, false);
+    ClusterRecord record =
+        new ClusterRecord(
+            1, "demo", "0123456789", "demo", "demo.sskuba.test", false, "local", "creating", null,
+            null, Instant.EPOCH, null, null, SpecJson.toJson(spec), Json.object(), null);
+    OpenCluster opened =
+        new OpenCluster(
+            new LoadedSpec(spec, "demo", false, "demo.yaml", null, false, false),
+            record,
+            fake(HeldLease.class),
+            fake(Platform.class),
+            true);
+    Topology topology =
+        new Topology(
+            "10.64.0.1",
+            6443,
+            List.of(),
+            List.of(new Topology.Machine("demo-1", true, "control-plane", "10.64.0.2", "amd64", null)),
+            AddressMap.IDENTITY);
+    return new Rendered(
+        new Provisioned(
+            new IssuedSecrets(
+                opened,
+                fake(Sealer.class),
+                () -> {
+                  throw new IllegalStateException("nobody asks for the bundle");
+                },
+                folder),
+            topology),
+        new MachineConfigs(Map.of("demo-1", "machine: {}"), "context: demo"));
+  }
+
+  private <I, O> void assertFails(Phase<I, O> phase, I input, ProblemCode code, String said) {
+    Run run = new Run("run-1", "demo", time, _ -> {}, new Parking(), Boundary.Probe.NONE);
+    assertThatThrownBy(() -> run.phase(phase, input))
+        .isInstanceOfSatisfying(
+            SskubaException.class,
+            e -> {
+              assertThat(e.problem().code()).isEqualTo(code);
+              assertThat(e.problem().summary() + e.problem().facts()).contains(said);
+            });
+  }
+
+  private static TalosCallException call(String status, String text) {
+    return new TalosCallException(status, text, new IOException(text));
+  }
+
+  @Test
+  void aMachineThatNeverAnswersIsToldWithItsLastAnswer() {
+    answers.put("TalosNodes.maintenance", fake(TalosNode.class));
+    answers.put("TalosNodes.secure", fake(TalosNode.class));
+    answers.put("TalosNode.version", call("UNAVAILABLE", "connection refused\n at netty"));
+    assertFails(
+        new ConfigureMachines(ports()),
+        rendered(),
+        ProblemCode.MACHINE_UNREACHABLE,
+        "UNAVAILABLE: connection refused");
+  }
+
+  @Test
+  void aMachineThatRefusesItsConfigurationSaysWhy() {
+    answers.put("TalosNodes.maintenance", fake(TalosNode.class));
+    answers.put("TalosNode.version", new TalosNode.Version("v1.13.9", "metal", "metal", null));
+    answers.put("TalosNode.applyConfiguration", call("INVALID_ARGUMENT", "unknown key"));
+    assertFails(
+        new ConfigureMachines(ports()), rendered(), ProblemCode.MACHINE_REFUSED, "unknown key");
+  }
+
+  @Test
+  void aNodeThatStaysNotReadyIsToldWithItsCondition() {
+    answers.put(
+        "KubeApi.list",
+        List.of(
+            Json.parse(
+                """
+                {"metadata": {"name": "demo-1"}, "status": {"conditions": [
+                  {"type": "Ready", "status": "False", "reason": "KubeletNotReady",
+                   "message": "cni plugin not initialized"}]}}
+                """)));
+    assertFails(
+        new AwaitNodes(ports()),
+        new ControlPlaneUp(rendered(), "kubeconfig"),
+        ProblemCode.NODES_NOT_READY,
+        "KubeletNotReady cni plugin not initialized");
+  }
+
+  @Test
+  void anApiThatRefusesALabelIsToldAsSuch() {
+    answers.put(
+        "KubeApi.get", Optional.of(Json.parse("{\"metadata\": {\"name\": \"demo-1\"}}")));
+    answers.put("KubeApi.patch", new KubeStatusException(403, "Forbidden", "not this label"));
+    assertFails(
+        new LabelAndTaint(ports()),
+        new ControlPlaneUp(rendered(), "kubeconfig"),
+        ProblemCode.KUBE_REFUSED,
+        "403 Forbidden: not this label");
+  }
+}

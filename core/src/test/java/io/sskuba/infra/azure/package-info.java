@@ -1,0 +1,4 @@
+@NullMarked
+package io.sskuba.infra.azure;
+
+import org.jspecify.annotations.NullMarked;

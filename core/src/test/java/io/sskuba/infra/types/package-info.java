@@ -1,0 +1,4 @@
+@NullMarked
+package io.sskuba.infra.types;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,482 @@
+package io.sskuba.rehearsal.cloud;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sskuba.infra.Choices;
+import io.sskuba.infra.InfraPlan;
+import io.sskuba.infra.Infrastructure;
+import io.sskuba.infra.Platform;
+import io.sskuba.infra.Target;
+import io.sskuba.infra.Topology;
+import io.sskuba.infra.local.LocalNetwork;
+import io.sskuba.infra.local.LocalPlan;
+import io.sskuba.infra.pulumi.ProviderService;
+import io.sskuba.infra.pulumi.PulumiInfrastructure;
+import io.sskuba.io.Json;
+import io.sskuba.io.Places;
+import io.sskuba.io.RandomSource;
+import io.sskuba.io.TimeSource;
+import io.sskuba.net.AddressMap;
+import io.sskuba.rehearsal.account.Account;
+import io.sskuba.rehearsal.account.CloudFault;
+import io.sskuba.rehearsal.account.CloudResource;
+import io.sskuba.rehearsal.host.HostProcess;
+import io.sskuba.rehearsal.host.HostRelay;
+import io.sskuba.rehearsal.local.Hosting;
+import io.sskuba.rehearsal.local.LocalProvider;
+import io.sskuba.rehearsal.local.Remnants;
+import io.sskuba.spec.ClusterSpec;
+import io.sskuba.toolchain.Toolchain;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// A target rehearsed: its own plan, on the real engine, against simulated clouds whose machines are
+/// simulated Talos machines of a host process.
+///
+/// The plan is the target's with the cluster's host process in front, and machines that are given by
+/// address beside it. Nothing outside this machine is dialled.
+public final class RehearsedPlatform implements Platform {
+  private static final Duration CALL = Duration.ofSeconds(60);
+  private static final String BOOT = "boot";
+
+  private final Target target;
+  private final List<CloudModel> models;
+  private final Function<String, TypeRules> rules;
+  private final Options options;
+  private final Places places;
+  private final Hosting hosting;
+  private final TimeSource time;
+  private final RandomSource random;
+  private final ModelledTime modelled = new ModelledTime();
+
+  /// What the user asked of a rehearsal.
+  ///
+  /// @param latency what share of the modelled time simulated clouds really take
+  public record Options(Scenario scenario, double latency) {
+    public static final Options NONE = new Options(Scenario.NONE, 0);
+  }
+
+  /// @param models the packages of the target's plan
+  /// @param rules a package's published types
+  public RehearsedPlatform(
+      Target target,
+      List<CloudModel> models,
+      Function<String, TypeRules> rules,
+      Options options,
+      Places places,
+      TimeSource time,
+      RandomSource random) {
+    this.target = target;
+    this.models = List.copyOf(models);
+    this.rules = rules;
+    this.options = options;
+    this.places = places;
+    this.hosting = new Hosting(places);
+    this.time = time;
+    this.random = random;
+  }
+
+  @Override
+  public ObjectNode allot(
+      ClusterSpec spec,
+      String key,
+      String clusterId,
+      ObjectNode before,
+      Collection<ObjectNode> taken) {
+    int slot =
+        before.has(Hosting.SLOT)
+            ? before.get(Hosting.SLOT).asInt()
+            : Hosting.freeSlot(taken, _ -> true);
+    ObjectNode allotment = Json.object().put(Hosting.SLOT, slot);
+    ObjectNode indexes = allotment.putObject(Hosting.INDEXES);
+    LocalPlan.indexes(spec, LocalNetwork.of(slot), Hosting.indexes(before)).forEach(indexes::put);
+    Choices choices = Choices.of(before);
+    for (CloudModel model : models) {
+      choices = model.choices(spec, choices);
+    }
+    allotment.set(Choices.KEY, choices.toJson());
+    return allotment;
+  }
+
+  @Override
+  public List<String> tools() {
+    return Toolchain.LOCAL;
+  }
+
+  @Override
+  public InfraPlan plan(Cluster cluster) {
+    InfraPlan plan = target.plan(cluster);
+    List<InfraPlan.Resource> resources = new ArrayList<>();
+    resources.add(LocalPlan.host(cluster.tags()));
+    for (Target.Slot machine : Target.machines(cluster.spec())) {
+      if (!machine.made() && target.provider() != ClusterSpec.Provider.METAL) {
+        resources.add(given(cluster, machine));
+      }
+    }
+    for (InfraPlan.Resource resource : plan.resources()) {
+      List<String> after = new ArrayList<>(resource.dependsOn());
+      after.add(LocalPlan.HOST_NAME);
+      resources.add(
+          new InfraPlan.Resource(resource.type(), resource.name(), resource.inputs(), after));
+    }
+    return new InfraPlan(resources, plan.outputs());
+  }
+
+  /// A machine that the file gives by address: simulated as one that is there already.
+  private static InfraPlan.Resource given(Cluster cluster, Target.Slot machine) {
+    Site site = site(cluster, Scenario.NONE, Duration.ZERO);
+    String key = cluster.tags().key(machine.name());
+    String address = java.util.Objects.requireNonNull(machine.given()).address();
+    ObjectNode inputs =
+        site.machine(key, machine.name(), address, List.of()).inputs().deepCopy();
+    inputs.remove("names");
+    Map<String, Object> plain = CloudResource.plain(inputs);
+    plain.put("network", LocalPlan.HOST_NAME);
+    plain.put("tags", cluster.tags().of(key));
+    return new InfraPlan.Resource(
+        LocalPlan.MACHINE, machine.name(), plain, List.of(LocalPlan.HOST_NAME));
+  }
+
+  @Override
+  public List<String> machineNames(Cluster cluster) {
+    return Target.machines(cluster.spec()).stream().map(Target.Slot::name).toList();
+  }
+
+  @Override
+  public Topology topology(Cluster cluster, Map<String, Object> outputs) {
+    Topology real = target.topology(cluster, outputs);
+    Site site = site(cluster, Scenario.NONE, Duration.ZERO);
+    Map<String, String> twins = new LinkedHashMap<>();
+    twins.put(real.endpointHost(), site.endpointTwin());
+    if (outputs.get("endpoint") instanceof String endpoint && !endpoint.isEmpty()) {
+      twins.put(endpoint, site.endpointTwin());
+    }
+    Map<String, String> prints = fingerprints(cluster, outputs);
+    List<Topology.Machine> machines = new ArrayList<>();
+    for (Topology.Machine machine : real.machines()) {
+      if (!machine.address().isEmpty()) {
+        twins.put(machine.address(), site.twin(machine.name()));
+      }
+      String door = real.addresses().doors().get(machine.address());
+      if (door != null && door.endsWith(":50000")) {
+        twins.putIfAbsent(
+            door.substring(0, door.lastIndexOf(':')), site.twin(machine.name()));
+      }
+      machines.add(
+          new Topology.Machine(
+              machine.name(),
+              machine.controlPlane(),
+              machine.pool(),
+              machine.address(),
+              machine.arch(),
+              prints.get(machine.name())));
+    }
+    return new Topology(
+        real.endpointHost(),
+        real.endpointPort(),
+        real.certSans(),
+        machines,
+        new AddressMap(twins, List.of(), real.addresses().doors()));
+  }
+
+  /// The simulated platform shows each machine's fingerprint, as some real ones do.
+  private Map<String, String> fingerprints(Cluster cluster, Map<String, Object> outputs) {
+    Map<String, String> prints = new LinkedHashMap<>();
+    if (outputs.isEmpty()) {
+      return prints;
+    }
+    inspect(cluster)
+        .ifPresent(
+            host -> {
+              for (JsonNode machine : host.path("machines")) {
+                String print = machine.path("fingerprint").asText();
+                if (!print.isEmpty()) {
+                  prints.put(machine.path("name").asText(), print);
+                }
+              }
+            });
+    for (Map.Entry<String, String> print : prints.entrySet()) {
+      boolean other =
+          options.scenario().machine(print.getKey()).filter(Scenario.Kind.WRONG_FINGERPRINT::equals)
+              .isPresent();
+      if (other) {
+        print.setValue("A".repeat(43) + "=");
+      }
+    }
+    return prints;
+  }
+
+  private static Site site(Cluster cluster, Scenario scenario, Duration bootDelay) {
+    return new Site(
+        cluster,
+        LocalNetwork.of(cluster.allotment().path(Hosting.SLOT).asInt()),
+        Hosting.indexes(cluster.allotment()),
+        bootDelay,
+        scenario);
+  }
+
+  private Path folder(CloudModel model) {
+    return places.localState().resolve("accounts").resolve(model.account());
+  }
+
+  private List<Path> accounts() {
+    return models.stream().map(this::folder).distinct().toList();
+  }
+
+  private HostProcess host(String key, String clusterId, Map<String, Path> tools) {
+    return hosting.host(key, clusterId, tools, accounts());
+  }
+
+  @Override
+  public Infrastructure infrastructure(
+      Cluster cluster, Path passphraseFile, Map<String, Path> tools) {
+    HostProcess host = host(cluster.key(), cluster.clusterId(), tools);
+    HostRelay relay =
+        new HostRelay(hosting.client(cluster.key(), cluster.clusterId()), CALL);
+    List<ProviderService> providers = new ArrayList<>();
+    @Nullable CloudProvider own = null;
+    for (CloudModel model : models) {
+      LatencyModel latency = LatencyModel.of(model.pkg());
+      Duration boot =
+          Duration.ofNanos(
+              (long) (latency.longest(BOOT).toNanos() * options.latency()));
+      CloudProvider provider =
+          new CloudProvider(
+              model,
+              rules.apply(model.pkg()),
+              new CloudProvider.Surroundings(
+                  Account.at(folder(model)),
+                  site(cluster, options.scenario(), boot),
+                  latency,
+                  options.latency(),
+                  modelled,
+                  host,
+                  relay,
+                  time));
+      if (model.pkg().equals(LocalProvider.PACKAGE)) {
+        own = provider;
+      } else {
+        providers.add(new ProviderService(model.pkg(), provider));
+      }
+    }
+    LocalProvider local =
+        new LocalProvider(host, hosting.client(cluster.key(), cluster.clusterId()));
+    providers.add(
+        new ProviderService(
+            LocalProvider.PACKAGE, own == null ? local : new SplitProvider(local, own)));
+    return new PulumiInfrastructure(
+        hosting.stack(cluster.spec(), cluster.key(), cluster.clusterId(), passphraseFile, tools),
+        providers,
+        time,
+        random);
+  }
+
+  @Override
+  public void warmUp(Cluster cluster, Map<String, Path> tools) throws InterruptedException {
+    host(cluster.key(), cluster.clusterId(), tools).start();
+  }
+
+  @Override
+  public void announce(Cluster cluster, Map<String, String> digests) {
+    hosting.announce(cluster.key(), cluster.clusterId(), digests);
+  }
+
+  @Override
+  public Optional<ObjectNode> inspect(Cluster cluster) {
+    return hosting.inspect(cluster.key(), cluster.clusterId());
+  }
+
+  @Override
+  public List<Found> inventory(Cluster cluster) {
+    List<Found> found = new ArrayList<>();
+    for (CloudResource resource : held(cluster.clusterId())) {
+      found.add(new Found(resource.type(), resource.name(), resource.id()));
+    }
+    return found;
+  }
+
+  private List<CloudResource> held(String clusterId) {
+    List<CloudResource> held = new ArrayList<>();
+    try {
+      for (Path folder : accounts()) {
+        held.addAll(Account.at(folder).of(clusterId));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return held;
+  }
+
+  @Override
+  public Traces traces(String key) {
+    return hosting.traces(key);
+  }
+
+  @Override
+  public ObjectNode allotmentOf(List<Infrastructure.StateResource> resources) {
+    return Hosting.allotmentOf(resources);
+  }
+
+  @Override
+  public Remnant confirm(Cluster cluster, Infrastructure.StateResource resource) {
+    if (resource.type().startsWith("sskuba:local:")) {
+      return Remnants.of(
+          LocalNetwork.of(cluster.allotment().path(Hosting.SLOT).asInt()),
+          Hosting.indexes(cluster.allotment()),
+          resource,
+          host(cluster.key(), cluster.clusterId(), Map.of()));
+    }
+    String id = String.valueOf(resource.id());
+    boolean there = held(cluster.clusterId()).stream().anyMatch(r -> r.id().equals(id));
+    return new Remnant(
+        resource.type(),
+        id,
+        resource.name(),
+        !there,
+        "look it up in the simulated account",
+        there ? "still there" : "no such resource");
+  }
+
+  /// Host process and folders; then whatever the simulated accounts still hold of the cluster, what
+  /// others need last.
+  @Override
+  public List<Remnant> sweep(String key, String clusterId) throws InterruptedException {
+    List<Remnant> seen =
+        new ArrayList<>(
+            Remnants.sweep(
+                hosting.runtime(key, clusterId),
+                hosting.disks(key),
+                host(key, clusterId, Map.of())));
+    try {
+      for (CloudModel model : models) {
+        seen.addAll(sweep(model, key, clusterId));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return seen;
+  }
+
+  private List<Remnant> sweep(CloudModel model, String key, String clusterId) throws IOException {
+    Account account = Account.at(folder(model));
+    List<Remnant> seen = new ArrayList<>();
+    List<CloudResource> left = mine(account, model, clusterId);
+    boolean progress = true;
+    while (progress && !left.isEmpty()) {
+      progress = false;
+      for (CloudResource resource : left.reversed()) {
+        if (remove(model, account, resource)) {
+          progress = true;
+          seen.add(remnant(resource, true, "was left over; removed, then looked up: not there"));
+        }
+      }
+      left = mine(account, model, clusterId);
+    }
+    left.forEach(r -> seen.add(remnant(r, false, "still in use by others")));
+    return seen;
+  }
+
+  private static List<CloudResource> mine(Account account, CloudModel model, String clusterId)
+      throws IOException {
+    return account.of(clusterId).stream()
+        .filter(r -> r.type().startsWith(model.pkg() + ":"))
+        .toList();
+  }
+
+  private boolean remove(CloudModel model, Account account, CloudResource resource)
+      throws IOException {
+    try {
+      account.change(
+          view -> {
+            if (view.find(resource.id()).isPresent()) {
+              model.delete(
+                  new CloudRequest(
+                      resource.type(),
+                      resource.name(),
+                      Map.of(),
+                      null,
+                      Scenario.NONE,
+                      time.now()),
+                  resource,
+                  view);
+              view.remove(resource.id());
+            }
+            return true;
+          });
+      return true;
+    } catch (CloudFault e) {
+      return false;
+    }
+  }
+
+  private static Remnant remnant(CloudResource resource, boolean gone, String observed) {
+    return new Remnant(
+        resource.type(),
+        resource.id(),
+        resource.name(),
+        gone,
+        "list the simulated account by the cluster's id",
+        observed);
+  }
+
+  /// - Note: a machine counts until its Talos API answers, a load balancer until it passes traffic on.
+  @Override
+  public Modelled modelled(InfraPlan plan, String operation) {
+    Duration full = chain(plan, operation);
+    return new Modelled(full, Duration.ofNanos((long) (full.toNanos() * options.latency())));
+  }
+
+  private Duration chain(InfraPlan plan, String operation) {
+    boolean forward = operation.equals("create");
+    Map<String, Duration> begins = new LinkedHashMap<>();
+    Map<String, Duration> ends = new LinkedHashMap<>();
+    Duration longest = Duration.ZERO;
+    for (InfraPlan.Resource resource :
+        forward ? plan.resources() : plan.resources().reversed()) {
+      Duration begin = begins.getOrDefault(resource.name(), Duration.ZERO);
+      if (forward) {
+        for (String needed : InfraPlan.needs(resource)) {
+          begin = max(begin, ends.getOrDefault(needed, Duration.ZERO));
+        }
+      }
+      Duration end = begin.plus(modelled.of(operation, resource.name()));
+      ends.put(resource.name(), end);
+      longest = max(longest, forward ? end.plus(after(resource)) : end);
+      if (!forward) {
+        for (String needed : InfraPlan.needs(resource)) {
+          begins.merge(needed, end, RehearsedPlatform::max);
+        }
+      }
+    }
+    return longest;
+  }
+
+  /// What comes after the provider's answer: a boot, health checks. Only for what was made now.
+  private Duration after(InfraPlan.Resource resource) {
+    if (modelled.of("create", resource.name()).isZero()) {
+      return Duration.ZERO;
+    }
+    Duration later = Duration.ZERO;
+    for (CloudModel model : models) {
+      LatencyModel latency = LatencyModel.of(model.pkg());
+      for (String what : List.of("boot", "healthy")) {
+        later = max(later, latency.find(resource.type(), what).orElse(Duration.ZERO));
+      }
+    }
+    return later;
+  }
+
+  private static Duration max(Duration a, Duration b) {
+    return a.compareTo(b) >= 0 ? a : b;
+  }
+}
