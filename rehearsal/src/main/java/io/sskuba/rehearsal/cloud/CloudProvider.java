@@ -406,9 +406,9 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
   }
 
   /// Tells the host process what the account holds now: two calls that changed one resource may
-  /// come here in either order, and the later one's state is the one that stays.
-  /// A machine that was made must run here: without a host that is a failure. What goes, or only
-  /// changes, goes with a dead host anyway; a new one reads it from the account.
+  /// come here in either order, and the later one's state is the one that stays. A machine that was
+  /// made must run here: without a host that is a failure. What goes, or only changes, goes with a
+  /// dead host anyway; a new one reads it from the account.
   private void pass(Change change) throws IOException, HostRelay.Refused {
     if (change.before().equals(change.after())) {
       return;
