@@ -51,6 +51,9 @@ public final class RehearsedPlatform implements Platform {
   private static final Duration CALL = Duration.ofSeconds(60);
   private static final String BOOT = "boot";
 
+  /// For a machine that is swamped.
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private final Target target;
   private final List<CloudModel> models;
   private final Function<String, TypeRules> rules;
@@ -324,6 +327,17 @@ public final class RehearsedPlatform implements Platform {
       throw new UncheckedIOException(e);
     }
     return held;
+  }
+
+  /// Simulated machines answer in less than a second, besides the modelled time.
+  @Override
+  public Duration patience() {
+    long modelledMillis = 0;
+    for (CloudModel model : models) {
+      LatencyModel latency = LatencyModel.of(model.pkg());
+      modelledMillis = Math.max(modelledMillis, latency.longest(BOOT).toMillis());
+    }
+    return PATIENCE.plusMillis((long) (modelledMillis * options.latency()));
   }
 
   @Override
