@@ -27,7 +27,9 @@ class J04RehearsalIT {
 
   @AfterEach
   void close() throws Exception {
-    ctl.close();
+    if (ctl != null) {
+      ctl.close();
+    }
   }
 
   @ParameterizedTest

@@ -14,7 +14,12 @@ import io.sskuba.io.TimeSource;
 import io.sskuba.rehearsal.cloud.CatalogRules;
 import io.sskuba.rehearsal.cloud.CloudModel;
 import io.sskuba.rehearsal.cloud.RehearsedPlatform;
+import io.sskuba.rehearsal.cloud.aws.AwsModel;
 import io.sskuba.rehearsal.cloud.azure.AzureModel;
+import io.sskuba.rehearsal.cloud.bigip.BigIpModel;
+import io.sskuba.rehearsal.cloud.docker.DockerModel;
+import io.sskuba.rehearsal.cloud.metal.MetalModel;
+import io.sskuba.rehearsal.cloud.vsphere.VsphereModel;
 import io.sskuba.rehearsal.local.LocalPlatform;
 import io.sskuba.spec.ClusterSpec.Provider;
 import java.util.List;
@@ -68,7 +73,11 @@ final class TargetPlatforms implements Platforms {
   private static List<CloudModel> models(Provider provider) {
     return switch (provider) {
       case AZURE -> List.of(new AzureModel());
-      default -> List.of();
+      case VSPHERE -> List.of(new VsphereModel(), new BigIpModel());
+      case METAL -> List.of(new MetalModel());
+      case DOCKER -> List.of(new DockerModel());
+      case AWS -> List.of(new AwsModel());
+      case LOCAL -> List.of();
     };
   }
 }
