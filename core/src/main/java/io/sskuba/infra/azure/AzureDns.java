@@ -54,7 +54,11 @@ final class AzureDns {
   }
 
   private static Map<String, Object> ownership(AzurePlan plan) {
-    return Map.of("recordType", "TXT", "txtRecords", List.of(Map.of("value", List.of(plan.cluster().clusterId()))));
+    return Map.of(
+        "recordType",
+        "TXT",
+        "txtRecords",
+        List.of(Map.of("value", List.of(plan.cluster().clusterId()))));
   }
 
   private static Map<String, Object> target(AzurePlan plan) {

@@ -41,8 +41,8 @@ public final class AzureTags {
     return Collections.unmodifiableMap(new LinkedHashMap<>(out));
   }
 
-  /// The same as metadata of a DNS record set, which takes no tags: what is no letter or digit becomes
-  /// `_`, since nothing published says what else such a name may hold.
+  /// The same as metadata of a DNS record set, which takes no tags: what is no letter or digit
+  /// becomes `_`, since nothing published says what else such a name may hold.
   static Map<String, Object> metadata(ResourceTags tags, String name) {
     Map<String, Object> out = new TreeMap<>();
     of(tags, name).forEach((key, value) -> out.put(key.replaceAll("[^A-Za-z0-9]", "_"), value));

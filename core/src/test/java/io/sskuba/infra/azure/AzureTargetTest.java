@@ -288,8 +288,7 @@ class AzureTargetTest {
                     Collectors.toMap(
                         Target.Slot::name, m -> m.name().getBytes(StandardCharsets.UTF_8))));
     Map<?, ?> profile =
-        (Map<?, ?>)
-            ofType(filled, "compute:VirtualMachine").getLast().inputs().get("osProfile");
+        (Map<?, ?>) ofType(filled, "compute:VirtualMachine").getLast().inputs().get("osProfile");
     assertThat(profile.get("customData"))
         .isEqualTo(
             new InfraPlan.Secret(
@@ -304,8 +303,7 @@ class AzureTargetTest {
     ClusterSpec spec = AzureFiles.all().get("landing zone, public");
     assertThat(target.plan(AzureFiles.cluster(spec)).toString()).doesNotContain("api-egress");
     Choices choices =
-        new Choices(
-            Map.of(), Map.of(), Map.of(), Map.of("egressAddresses", "192.0.2.7,192.0.2.8"));
+        new Choices(Map.of(), Map.of(), Map.of(), Map.of("egressAddresses", "192.0.2.7,192.0.2.8"));
     assertThat(target.plan(AzureFiles.cluster(spec, choices)).toString())
         .contains("kubernetes-api-egress", "[192.0.2.7, 192.0.2.8]");
   }
