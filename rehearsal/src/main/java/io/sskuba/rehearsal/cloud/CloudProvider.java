@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import pulumirpc.Plugin;
@@ -369,7 +369,8 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
     Scenario scenario = site.scenario();
     if (scenario.throttle() > 0) {
       long nth = account.change(view -> view.next("calls"));
-      if (new Random(scenario.seed() * 31 + nth).nextDouble() < scenario.throttle()) {
+      if (new SplittableRandom(scenario.seed() * 31 + nth).nextDouble() < scenario.throttle()) {
+        account.change(view -> view.next("throttled"));
         throw model.refusal("throttled", operation, type);
       }
     }
