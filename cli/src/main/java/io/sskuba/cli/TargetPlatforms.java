@@ -3,6 +3,7 @@ package io.sskuba.cli;
 import io.sskuba.apply.Platforms;
 import io.sskuba.infra.Platform;
 import io.sskuba.infra.Target;
+import io.sskuba.infra.aws.AwsTarget;
 import io.sskuba.infra.azure.AzureTarget;
 import io.sskuba.infra.docker.DockerTarget;
 import io.sskuba.infra.metal.MetalTarget;
@@ -13,6 +14,7 @@ import io.sskuba.io.TimeSource;
 import io.sskuba.rehearsal.cloud.CatalogRules;
 import io.sskuba.rehearsal.cloud.CloudModel;
 import io.sskuba.rehearsal.cloud.RehearsedPlatform;
+import io.sskuba.rehearsal.cloud.azure.AzureModel;
 import io.sskuba.rehearsal.cloud.bigip.BigIpModel;
 import io.sskuba.rehearsal.cloud.docker.DockerModel;
 import io.sskuba.rehearsal.cloud.metal.MetalModel;
@@ -59,7 +61,7 @@ final class TargetPlatforms implements Platforms {
   public Optional<Target> target(Provider provider) {
     return switch (provider) {
       case LOCAL -> Optional.empty();
-      case AWS -> Optional.empty();
+      case AWS -> Optional.of(new AwsTarget());
       case AZURE -> Optional.of(new AzureTarget());
       case VSPHERE -> Optional.of(new VsphereTarget());
       case METAL -> Optional.of(new MetalTarget());
@@ -69,10 +71,11 @@ final class TargetPlatforms implements Platforms {
 
   private static List<CloudModel> models(Provider provider) {
     return switch (provider) {
-      case VSPHERE -> List.of(new VsphereModel(), new BigIpModel());
+      case AZURE -> List.of(new AzureModel());
+            case VSPHERE -> List.of(new VsphereModel(), new BigIpModel());
       case METAL -> List.of(new MetalModel());
       case DOCKER -> List.of(new DockerModel());
-      case LOCAL, AWS, AZURE -> List.of();
+      case LOCAL, AWS -> List.of();
     };
   }
 }

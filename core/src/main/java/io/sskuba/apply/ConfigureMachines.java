@@ -23,12 +23,9 @@ import java.util.Map;
 /// answers as a member.
 /// - Idempotent: a machine that already answers with the cluster's certificates is left as it is
 ///   (clusters are never patched).
-/// - Limits: [#LIMIT] a machine for booting and for coming back.
+/// - Limits: the platform's patience, for a machine's booting and for its coming back.
 /// - Errors: `MACHINE_UNREACHABLE`, `MACHINE_REFUSED`, `MACHINE_IDENTITY`.
 public final class ConfigureMachines implements Phase<Rendered, Rendered> {
-  /// Slow firmware of real servers takes minutes until Talos answers.
-  static final Duration LIMIT = Duration.ofMinutes(10);
-
   private static final Duration CALL = Duration.ofSeconds(10);
   private static final Duration INTERVAL = Duration.ofMillis(50);
   private final Ports ports;
@@ -57,10 +54,11 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
       Rendered rendered, TalosNodes nodes, Topology.Machine machine, PhaseContext context)
       throws InterruptedException {
     String talosconfig = rendered.configs().talosconfig();
+    Duration limit = rendered.opened().platform().patience();
     boolean member =
         context.await(
             "machine " + machine.name() + " to answer on the Talos API",
-            LIMIT,
+            limit,
             INTERVAL,
             ProblemCode.MACHINE_UNREACHABLE,
             () -> mode(nodes, machine, talosconfig));
@@ -71,7 +69,7 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
     push(rendered, nodes, machine);
     context.await(
         "machine " + machine.name() + " to come back with its configuration",
-        LIMIT,
+        limit,
         INTERVAL,
         ProblemCode.MACHINE_UNREACHABLE,
         () -> secured(nodes, machine, talosconfig));

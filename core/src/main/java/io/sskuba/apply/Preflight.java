@@ -134,7 +134,7 @@ public final class Preflight implements Phase<Change, Checked> {
     add(sections, "gitops", spec.gitops());
     add(sections, "access.teleport", spec.access().teleport());
     add(sections, "access.oidc", spec.access().oidc());
-    add(sections, "dns", spec.dns());
+    add(sections, "dns", inStack(spec) ? null : spec.dns());
     add(sections, "storage", spec.storage());
     add(sections, "logging", spec.logging());
     add(sections, "secrets", spec.secrets());
@@ -143,6 +143,18 @@ public final class Preflight implements Phase<Change, Checked> {
         "registry.credentials",
         spec.registry() == null ? null : spec.registry().credentials());
     return sections;
+  }
+
+  /// Whether the names are resources of the target's own plan.
+  private static boolean inStack(ClusterSpec spec) {
+    if (spec.dns() == null) {
+      return false;
+    }
+    return switch (spec.target().provider()) {
+      case AWS -> spec.dns().provider().equals("route53");
+      case AZURE -> spec.dns().provider().equals("azureDns");
+      default -> false;
+    };
   }
 
   private static void add(

@@ -77,6 +77,12 @@ public interface Platform {
     return Modelled.NONE;
   }
 
+  /// How long a machine may take until it answers, and the control plane until it is ready: slow
+  /// firmware of real servers takes minutes.
+  default Duration patience() {
+    return Duration.ofMinutes(10);
+  }
+
   record Modelled(Duration full, Duration waited) {
     public static final Modelled NONE = new Modelled(Duration.ZERO, Duration.ZERO);
   }

@@ -92,7 +92,8 @@ final class FailureReport {
                   + "|InsufficientResourcesFault|NoCompatibleHost"),
           Word.of(
               ProblemCode.CLOUD_QUOTA,
-              "(?<!Request)LimitExceeded|QuotaExceeded|InstanceLimitExceeded|exceeding approved .* quota"),
+              "(?<!Request)LimitExceeded|QuotaExceeded|CountLimitReached|InstanceLimitExceeded"
+                  + "|exceeding approved .* quota"),
           Word.of(
               ProblemCode.CLOUD_THROTTLED,
               "RequestLimitExceeded|Throttling|TooManyRequests|SlowDown"));

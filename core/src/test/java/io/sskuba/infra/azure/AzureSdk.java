@@ -123,7 +123,7 @@ final class AzureSdk {
     ObjectNode in = json.putObject("inputs");
     inputs.forEach(in::set);
     array(json.putArray("required"), required);
-    Map<String, ObjectNode> outputs = outputs(module, text.substring(resource), "pulumi.Output[");
+    Map<String, ObjectNode> outputs = outputs(text.substring(resource), "pulumi.Output[");
     outputs.put("id", Json.object().put("type", "string"));
     ObjectNode out = json.putObject("outputs");
     outputs.forEach(out::set);
@@ -175,7 +175,7 @@ final class AzureSdk {
     array(json.putArray("required"), required);
     ObjectNode out = json.putObject("outputs");
     int result = text.indexOf("Result:");
-    outputs(module, text.substring(result, text.indexOf("class Awaitable")), "").forEach(out::set);
+    outputs(text.substring(result, text.indexOf("class Awaitable")), "").forEach(out::set);
     return json;
   }
 
@@ -225,7 +225,7 @@ final class AzureSdk {
 
   /// Plain values with their types; what is built of others as `any`: an input of that name says
   /// more.
-  private static Map<String, ObjectNode> outputs(String module, String text, String wrapper) {
+  private static Map<String, ObjectNode> outputs(String text, String wrapper) {
     Map<String, ObjectNode> outputs = new TreeMap<>();
     Matcher getter = GETTER.matcher(text);
     while (getter.find()) {

@@ -49,6 +49,34 @@ public interface CloudModel {
     throw new CloudFault(CloudFault.Kind.INVALID, "unknown function " + token);
   }
 
+  /// What a scenario's fault says in this cloud's words.
+  ///
+  /// @param fault `denied`, `expired`, `quota`, `throttled` or `unavailable`
+  default CloudFault refusal(String fault, String operation, String type) {
+    return switch (fault) {
+      case "denied" ->
+          new CloudFault(
+              CloudFault.Kind.DENIED,
+              "UnauthorizedOperation: You are not authorized to perform this operation: "
+                  + operation
+                  + " "
+                  + type);
+      case "expired" ->
+          new CloudFault(
+              CloudFault.Kind.EXPIRED,
+              "ExpiredToken: The security token included in the request is expired");
+      case "quota" ->
+          new CloudFault(
+              CloudFault.Kind.QUOTA, "LimitExceeded: the limit of " + type + " is reached");
+      case "throttled" ->
+          new CloudFault(
+              CloudFault.Kind.THROTTLED, "RequestLimitExceeded: Request limit exceeded.");
+      default ->
+          new CloudFault(
+              CloudFault.Kind.UNAVAILABLE, "ServiceUnavailable: the service does not answer");
+    };
+  }
+
   /// @param id the provider's id; on update the one that it has
   /// @param outputs besides the inputs
   /// @param tags what the cloud lists for it; empty for a type without tags

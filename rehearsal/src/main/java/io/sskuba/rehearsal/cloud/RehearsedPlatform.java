@@ -33,10 +33,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +50,9 @@ import org.jspecify.annotations.Nullable;
 public final class RehearsedPlatform implements Platform {
   private static final Duration CALL = Duration.ofSeconds(60);
   private static final String BOOT = "boot";
+
+  /// For a machine that is swamped.
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Target target;
   private final List<CloudModel> models;
@@ -298,8 +303,13 @@ public final class RehearsedPlatform implements Platform {
   @Override
   public List<Found> inventory(Cluster cluster) {
     List<Found> found = new ArrayList<>();
+    Set<String> types = new HashSet<>();
+    models.forEach(model -> types.addAll(rules.apply(model.pkg()).types()));
     for (CloudResource resource : held(cluster.clusterId())) {
-      found.add(new Found(resource.type(), resource.name(), resource.id()));
+      // A part that a model keeps beside its whole is no resource of a plan.
+      if (types.contains(resource.type())) {
+        found.add(new Found(resource.type(), resource.name(), resource.id()));
+      }
     }
     return found;
   }
@@ -314,6 +324,17 @@ public final class RehearsedPlatform implements Platform {
       throw new UncheckedIOException(e);
     }
     return held;
+  }
+
+  /// Simulated machines answer in less than a second, besides the modelled time.
+  @Override
+  public Duration patience() {
+    long modelledMillis = 0;
+    for (CloudModel model : models) {
+      LatencyModel latency = LatencyModel.of(model.pkg());
+      modelledMillis = Math.max(modelledMillis, latency.longest(BOOT).toMillis());
+    }
+    return PATIENCE.plusMillis((long) (modelledMillis * options.latency()));
   }
 
   @Override
