@@ -42,6 +42,7 @@ class LayerRulesTest {
           Map.entry("machineconfig -> pki", "configs carry the cluster's certificates"),
           Map.entry("machineconfig -> spec", "configs are made from the cluster file"),
           Map.entry("machineconfig -> infra", "configs carry the addresses of the topology"),
+          Map.entry("infra -> talos", "machines that exist are probed and wiped by their own API"),
           Map.entry("infra -> spec", "plans are made from the cluster file"),
           Map.entry("pki -> spec", "certificates carry the file's names and addresses"),
           Map.entry("secret -> spec", "references are values of the cluster file"),
