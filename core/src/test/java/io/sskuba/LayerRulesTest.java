@@ -33,7 +33,7 @@ class LayerRulesTest {
   private static final Set<String> LEAVES = Set.of("problem", "io", "net", "wait");
   private static final Set<String> FEATURES =
       Set.of(
-          "spec", "pki", "machineconfig", "secret", "state", "toolchain", "infra", "talos", "kube");
+          "spec", "pki", "machineconfig", "secret", "state", "toolchain", "infra", "talos", "kube", "dns");
   private static final Set<String> USE_CASES = Set.of("apply", "delete", "status");
 
   /// The edges between features, each with its reason. A new one needs a reason here.
@@ -43,6 +43,7 @@ class LayerRulesTest {
           Map.entry("machineconfig -> spec", "configs are made from the cluster file"),
           Map.entry("machineconfig -> infra", "configs carry the addresses of the topology"),
           Map.entry("infra -> talos", "machines that exist are probed and wiped by their own API"),
+          Map.entry("dns -> secret", "updates are signed with a secret"),
           Map.entry("infra -> spec", "plans are made from the cluster file"),
           Map.entry("pki -> spec", "certificates carry the file's names and addresses"),
           Map.entry("secret -> spec", "references are values of the cluster file"),
@@ -75,7 +76,7 @@ class LayerRulesTest {
             URI.create(
                 ProblemCode.class.getProtectionDomain().getCodeSource().getLocation().toString()));
     List<Path> folders = new ArrayList<>();
-    for (String module : List.of("core", "rehearsal", "cli")) {
+    for (String module : List.of("core", "clouds", "rehearsal", "cli")) {
       Path folder =
           core.endsWith("target/classes")
               ? SourceTree.root().resolve(module).resolve("target/classes")
@@ -129,7 +130,8 @@ class LayerRulesTest {
     }
     return switch (name) {
       case "run" -> 2;
-      case "rehearsal" -> 4;
+      case "cloud" -> 3; // what `clouds` offers, named by ports of the features
+      case "clouds", "rehearsal" -> 4;
       case "cli" -> 5;
       default -> -1;
     };
@@ -183,6 +185,9 @@ class LayerRulesTest {
         "the generated Talos classes",
         List.of("io.sskuba.talos.grpc..", "io.sskuba.rehearsal.."),
         "io.sskuba.talos.api..");
+    only("the AWS SDK", List.of("io.sskuba.clouds.aws.."), "software.amazon..");
+    only("the Azure SDK", List.of("io.sskuba.clouds.azure.."), "com.azure..");
+    only("dnsjava", List.of("io.sskuba.clouds.dns.."), "org.xbill..");
     only("picocli", List.of("io.sskuba.cli.."), "picocli..");
     // Cluster files and machine configs are checked with the places of their keys.
     only(
@@ -211,6 +216,18 @@ class LayerRulesTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.sskuba.cli..", "io.sskuba.rehearsal.."));
+  }
+
+  /// Its jars lie apart and are loaded when first asked for: see io.sskuba.cloud.
+  @Test
+  void nobodyNamesAClassOfClouds() {
+    check(
+        noClasses()
+            .that()
+            .resideOutsideOfPackage("io.sskuba.clouds..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.sskuba.clouds.."));
   }
 
   @Test

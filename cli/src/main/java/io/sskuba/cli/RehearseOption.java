@@ -46,6 +46,9 @@ final class RehearseOption {
 
   /// Tells the session what its rehearsals are given. Errors: `USAGE`.
   void settle() {
+    if (rehearse) {
+      session.onlyThisMachine();
+    }
     if (with.isEmpty()) {
       return;
     }

@@ -33,6 +33,7 @@ final class Session {
   private boolean stacktrace;
   private boolean json;
   private @Nullable Ports ports;
+  private boolean thisMachine;
   private RehearsedPlatform.@Nullable Options rehearsal;
 
   Session(Environment environment, PrintStream out, PrintStream err) {
@@ -90,6 +91,12 @@ final class Session {
     rehearsal = options;
   }
 
+  /// This invocation is about a rehearsal: it reaches nothing outside this machine, the state of
+  /// other clusters included.
+  void onlyThisMachine() {
+    thisMachine = true;
+  }
+
   private RehearsedPlatform.Options rehearsal() {
     RehearsedPlatform.Options given = rehearsal;
     return given == null ? RehearsedPlatform.Options.NONE : given;
@@ -100,6 +107,7 @@ final class Session {
     Ports made = ports;
     if (made == null) {
       made = Wiring.ports(environment, places(), this::rehearsal);
+      made = thisMachine ? made.ofThisMachine() : made;
       ports = made;
     }
     return made;

@@ -14,6 +14,7 @@ import io.sskuba.io.TimeSource;
 import io.sskuba.rehearsal.cloud.CatalogRules;
 import io.sskuba.rehearsal.cloud.CloudModel;
 import io.sskuba.rehearsal.cloud.RehearsedPlatform;
+import io.sskuba.rehearsal.cloud.aws.AwsModel;
 import io.sskuba.rehearsal.cloud.azure.AzureModel;
 import io.sskuba.rehearsal.cloud.bigip.BigIpModel;
 import io.sskuba.rehearsal.cloud.docker.DockerModel;
@@ -72,10 +73,11 @@ final class TargetPlatforms implements Platforms {
   private static List<CloudModel> models(Provider provider) {
     return switch (provider) {
       case AZURE -> List.of(new AzureModel());
-            case VSPHERE -> List.of(new VsphereModel(), new BigIpModel());
+      case VSPHERE -> List.of(new VsphereModel(), new BigIpModel());
       case METAL -> List.of(new MetalModel());
       case DOCKER -> List.of(new DockerModel());
-      case LOCAL, AWS -> List.of();
+      case AWS -> List.of(new AwsModel());
+      case LOCAL -> List.of();
     };
   }
 }

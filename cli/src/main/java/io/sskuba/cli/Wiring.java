@@ -16,6 +16,8 @@ import io.sskuba.secret.ReceiptSigner;
 import io.sskuba.secret.UserKeyRing;
 import io.sskuba.secret.UserReceiptSigner;
 import io.sskuba.state.FileStateStore;
+import io.sskuba.state.ObjectStateStore;
+import io.sskuba.state.SplitStateStore;
 import io.sskuba.state.StateStore;
 import io.sskuba.talos.grpc.GrpcTalosNodes;
 import io.sskuba.toolchain.ToolchainService;
@@ -38,7 +40,7 @@ final class Wiring {
         random,
         environment,
         places,
-        store(places.stateUrl(), time, random),
+        store(environment, places, time, random),
         ToolchainService.of(places, environment, time),
         new UserKeyRing(identities, random),
         new TargetPlatforms(places, time, random, rehearsal),
@@ -46,16 +48,29 @@ final class Wiring {
         KubeApis::fromKubeconfig);
   }
 
-  private static StateStore store(URI url, TimeSource time, RandomSource random) {
-    if (!"file".equals(url.getScheme())) {
-      throw new SskubaException(
-          Problem.of(
-                  ProblemCode.STATE_URL_UNSUPPORTED,
-                  "state URL " + url + " cannot be used by this release")
-              .fact("expected", "file:///FOLDER")
-              .next("sskuba-ctl list --state-url file://$HOME/.local/state/sskuba"));
-    }
-    return new FileStateStore(Path.of(url.getPath()), time, random);
+  /// A folder, or a team's bucket with this machine's folder beside it.
+  private static StateStore store(
+      Environment environment, Places places, TimeSource time, RandomSource random) {
+    URI url = places.stateUrl();
+    StateStore local = new FileStateStore(places.localState(), time, random);
+    return switch (String.valueOf(url.getScheme())) {
+      case "file" -> local;
+      case "s3", "azblob" ->
+          new SplitStateStore(
+              local,
+              () -> new ObjectStateStore(
+                  CloudModule.services().bucket(url, environment, time),
+                  places.localState().resolve("shared"),
+                  time,
+                  random));
+      default ->
+          throw new SskubaException(
+              Problem.of(
+                      ProblemCode.STATE_URL_UNSUPPORTED,
+                      "state URL " + url + " cannot be used by this release")
+                  .fact("expected", "file:///FOLDER, s3://BUCKET/PREFIX or azblob://CONTAINER")
+                  .next("sskuba-ctl list --state-url file://$HOME/.local/state/sskuba"));
+    };
   }
 
   private static Identities identities(

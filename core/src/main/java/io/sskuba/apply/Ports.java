@@ -28,4 +28,20 @@ public record Ports(
     KeyRing keys,
     Platforms platforms,
     Function<AddressMap, TalosNodes> talos,
-    BiFunction<String, AddressMap, KubeApi> kube) {}
+    BiFunction<String, AddressMap, KubeApi> kube) {
+
+  /// The same ports for a rehearsal or a cluster of this machine: the state of nowhere else.
+  public Ports ofThisMachine() {
+    return new Ports(
+        time,
+        random,
+        environment,
+        places,
+        store.ofThisMachine(),
+        toolchain,
+        keys,
+        platforms,
+        talos,
+        kube);
+  }
+}

@@ -91,6 +91,21 @@ public enum ProblemCode {
   CLUSTER_UNKNOWN(
       "SSK-STATE-006", ProblemKind.USAGE, "No cluster of this name is known under this state URL."),
   STATE_URL_UNSUPPORTED("SSK-STATE-007", ProblemKind.USAGE, "This state URL cannot be used."),
+  STATE_RACE(
+      "SSK-STATE-008",
+      ProblemKind.CONFLICT,
+      "Another process changed the same part of the state at the same moment, and was first. What"
+          + " it wrote stands; look at it and run the command again."),
+  STATE_DENIED(
+      "SSK-STATE-009",
+      ProblemKind.CREDENTIAL,
+      "The store of the state does not let us in: no credentials, expired ones, or no right to read"
+          + " and write there."),
+  STATE_UNREACHABLE(
+      "SSK-STATE-010",
+      ProblemKind.REMOTE,
+      "The store of the state does not answer, or the bucket or container is not there. What was"
+          + " written before is safe; the same command goes on."),
 
   // toolchain
   TOOL_MISSING(
@@ -176,6 +191,33 @@ public enum ProblemCode {
   KUBE_REFUSED("SSK-KUBE-003", ProblemKind.REMOTE, "The Kubernetes API refused a request."),
   DRAIN_TIMED_OUT(
       "SSK-KUBE-004", ProblemKind.TIMEOUT, "A node could not be drained within its deadline."),
+
+  // DNS
+  DNS_REFUSED(
+      "SSK-DNS-001",
+      ProblemKind.CREDENTIAL,
+      "The DNS server refuses updates of this zone from us. Its policy must let our key, or our"
+          + " address, write the cluster's names there."),
+  DNS_KEY(
+      "SSK-DNS-002",
+      ProblemKind.CREDENTIAL,
+      "The DNS server does not take the signature of our update: BADKEY means that it has no key of"
+          + " this name, BADSIG that secret or algorithm differ, BADTIME that the clocks do."),
+  DNS_ZONE_MISSING(
+      "SSK-DNS-003",
+      ProblemKind.REMOTE,
+      "The DNS server is not authoritative for the zone that the file names, or the cluster's name"
+          + " does not lie in it. See dns.zone and dns.server."),
+  DNS_NAME_TAKEN(
+      "SSK-DNS-004",
+      ProblemKind.CONFLICT,
+      "The cluster's name exists in DNS and is not this cluster's. Nothing is overwritten; whoever"
+          + " owns it must take it away, or the cluster needs another name."),
+  DNS_UNREACHABLE("SSK-DNS-005", ProblemKind.REMOTE, "The DNS server does not answer."),
+  DNS_NOT_SERVED(
+      "SSK-DNS-006",
+      ProblemKind.TIMEOUT,
+      "The cluster's names were written, but not all servers of the zone answer with them yet."),
 
   // delete
   LEFTOVERS(

@@ -41,13 +41,13 @@ import java.util.regex.Pattern;
 /// - Limits: 10,000 clusters; 8 MiB a record; 1 MiB a journal line.
 /// - Interrupts: kept for later; each call is short.
 public final class FileStateStore implements StateStore {
-  private static final Pattern KEY =
+  static final Pattern KEY =
       Pattern.compile("(rehearsal\\.)?[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?");
-  private static final Pattern SEALED = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}");
+  static final Pattern SEALED = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}");
   private static final List<String> OF_A_CLUSTER =
       List.of("record.json", "journal.jsonl", "sealed", "disks");
-  private static final int MAX_CLUSTERS = 10_000;
-  private static final long MAX_RECORD = 8L * 1024 * 1024;
+  static final int MAX_CLUSTERS = 10_000;
+  static final long MAX_RECORD = 8L * 1024 * 1024;
   private static final long MAX_SEALED = 256L * 1024 * 1024;
 
   /// What etcd asks for at a time: with less, programs that run on this disk die and cannot say
@@ -55,9 +55,9 @@ public final class FileStateStore implements StateStore {
   private static final long LEAST_FREE = 64L << 20;
 
   /// A renewal of a live holder must show within this time.
-  private static final Duration CONFIRMATION = FileLease.RENEWAL.plusSeconds(5);
+  static final Duration CONFIRMATION = FileLease.RENEWAL.plusSeconds(5);
 
-  private static final Duration LOOK = Duration.ofSeconds(1);
+  static final Duration LOOK = Duration.ofSeconds(1);
 
   private final Path root;
   private final TimeSource time;
@@ -185,11 +185,11 @@ public final class FileStateStore implements StateStore {
         lockFile -> {
           for (ClusterRecord other : list()) {
             if (other.key().equals(record.key())) {
-              throw taken(record, other, "name");
+              throw StoreProblems.taken(record, other, "name");
             }
             // A rehearsal's FQDN clashes with nothing.
             if (other.fqdn().equals(record.fqdn()) && !other.rehearsal() && !record.rehearsal()) {
-              throw taken(record, other, "FQDN");
+              throw StoreProblems.taken(record, other, "FQDN");
             }
           }
           fence(record.key(), lockFile);
@@ -197,20 +197,6 @@ public final class FileStateStore implements StateStore {
           writeRecord(folder, record);
           return true;
         });
-  }
-
-  private static SskubaException taken(ClusterRecord record, ClusterRecord other, String what) {
-    String shown = StoreProblems.shown(other.key());
-    return new SskubaException(
-        Problem.of(
-                ProblemCode.NAME_TAKEN,
-                "the "
-                    + what
-                    + " "
-                    + (what.equals("name") ? shown : record.fqdn())
-                    + " is taken by another cluster")
-            .fact("cluster", shown + " (" + other.fqdn() + ", " + other.state() + ")")
-            .next("sskuba-ctl status " + shown));
   }
 
   @Override
@@ -228,7 +214,7 @@ public final class FileStateStore implements StateStore {
         });
   }
 
-  private static void requireOurs(ClusterRecord record) {
+  static void requireOurs(ClusterRecord record) {
     String expected = (record.rehearsal() ? "rehearsal." : "") + record.name();
     if (record.format() != ClusterRecord.FORMAT || !record.key().equals(expected)) {
       throw new IllegalArgumentException("a record of another format or with another key");

@@ -28,23 +28,31 @@ record LeaseFile(Lease lease, String token, long renewals, OptionalLong untilUpt
   private static final int LIMIT = 64 * 1024;
 
   static Optional<LeaseFile> read(Path file) throws IOException {
-    byte[] bytes;
     try {
       if (Files.size(file) > LIMIT) {
         throw StoreProblems.corrupt(file, "it is larger than any lease");
       }
-      bytes = Files.readAllBytes(file);
+      return Optional.of(parse(Files.readAllBytes(file), file.toString()));
     } catch (NoSuchFileException e) {
       return Optional.empty();
+    }
+  }
+
+  /// Reads the bytes that [#bytes] wrote.
+  ///
+  /// @param place where they lie, for messages
+  static LeaseFile parse(byte[] bytes, String place) {
+    if (bytes.length > LIMIT) {
+      throw StoreProblems.corruptAt(place, "it is larger than any lease");
     }
     try {
       JsonNode node = Json.parse(bytes);
       int format = node.path("format").asInt();
       if (format > FORMAT) {
-        throw new SskubaException(StoreProblems.newerProblem(file, format, FORMAT));
+        throw new SskubaException(StoreProblems.newerAt(place, format, FORMAT));
       }
       if (format < 1 || text(node, "token").isEmpty()) {
-        throw StoreProblems.corrupt(file, "it is no lease");
+        throw StoreProblems.corruptAt(place, "it is no lease");
       }
       Lease lease =
           new Lease(
@@ -56,18 +64,21 @@ record LeaseFile(Lease lease, String token, long renewals, OptionalLong untilUpt
               text(node, "run"),
               Instant.parse(text(node, "until")));
       JsonNode uptime = node.path("untilUptimeMillis");
-      return Optional.of(
-          new LeaseFile(
-              lease,
-              text(node, "token"),
-              node.path("renewals").asLong(),
-              uptime.isIntegralNumber() ? OptionalLong.of(uptime.asLong()) : OptionalLong.empty()));
+      return new LeaseFile(
+          lease,
+          text(node, "token"),
+          node.path("renewals").asLong(),
+          uptime.isIntegralNumber() ? OptionalLong.of(uptime.asLong()) : OptionalLong.empty());
     } catch (UncheckedIOException | DateTimeException e) {
-      throw StoreProblems.corrupt(file, "it is no lease");
+      throw StoreProblems.corruptAt(place, "it is no lease");
     }
   }
 
   void write(Path file) throws IOException {
+    AtomicFiles.write(file, bytes());
+  }
+
+  byte[] bytes() {
     ObjectNode node = Json.object();
     node.put("format", FORMAT);
     node.put("holder", lease.holder());
@@ -80,7 +91,7 @@ record LeaseFile(Lease lease, String token, long renewals, OptionalLong untilUpt
     node.put("token", token);
     node.put("renewals", renewals);
     untilUptime.ifPresent(millis -> node.put("untilUptimeMillis", millis));
-    AtomicFiles.write(file, Json.pretty(node).getBytes(StandardCharsets.UTF_8));
+    return Json.pretty(node).getBytes(StandardCharsets.UTF_8);
   }
 
   LeaseFile renewed(Instant until, OptionalLong uptime) {

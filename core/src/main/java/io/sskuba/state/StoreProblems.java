@@ -57,6 +57,48 @@ final class StoreProblems {
         .next("sskuba-ctl version");
   }
 
+  /// As [#corrupt], for what lies in no file of this machine.
+  static SskubaException corruptAt(String place, String cause) {
+    return new SskubaException(
+        Problem.of(ProblemCode.STATE_CORRUPT, "a part of the state cannot be understood")
+            .fact("place", place)
+            .fact("cause", cause)
+            .exists("it is as it was; nothing was overwritten")
+            .next("sskuba-ctl explain " + ProblemCode.STATE_CORRUPT.id()));
+  }
+
+  static Problem newerAt(String place, int format, int ours) {
+    return Problem.of(ProblemCode.STATE_NEWER, "a part of the state was written by a newer sskuba")
+        .fact("place", place)
+        .fact("format", "found " + format + ", known up to " + ours)
+        .exists("it is as it was; nothing was touched")
+        .next("sskuba-ctl version");
+  }
+
+  /// A conditional write that somebody else's came before.
+  static SskubaException raced(String place) {
+    return new SskubaException(
+        Problem.of(
+                ProblemCode.STATE_RACE, "another process changed the state at the same moment")
+            .fact("place", place)
+            .exists("what the other one wrote; nothing was overwritten")
+            .next("sskuba-ctl list"));
+  }
+
+  static SskubaException taken(ClusterRecord record, ClusterRecord other, String what) {
+    String shown = shown(other.key());
+    return new SskubaException(
+        Problem.of(
+                ProblemCode.NAME_TAKEN,
+                "the "
+                    + what
+                    + " "
+                    + (what.equals("name") ? shown : record.fqdn())
+                    + " is taken by another cluster")
+            .fact("cluster", shown + " (" + other.fqdn() + ", " + other.state() + ")")
+            .next("sskuba-ctl status " + shown));
+  }
+
   static SskubaException held(String key, Lease lease, String when) {
     return new SskubaException(
         Problem.of(

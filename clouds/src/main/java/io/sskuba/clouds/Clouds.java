@@ -1,0 +1,30 @@
+package io.sskuba.clouds;
+
+import io.sskuba.cloud.CloudServices;
+import io.sskuba.clouds.aws.S3Bucket;
+import io.sskuba.clouds.azure.BlobBucket;
+import io.sskuba.clouds.dns.Rfc2136Zone;
+import io.sskuba.dns.UpdateServer;
+import io.sskuba.dns.ZoneWriter;
+import io.sskuba.io.Environment;
+import io.sskuba.io.TimeSource;
+import io.sskuba.state.ObjectBucket;
+import java.net.URI;
+
+/// What [CloudServices] promises. Its own methods name each library only where it is needed.
+public final class Clouds implements CloudServices {
+  @Override
+  public ObjectBucket bucket(URI stateUrl, Environment environment, TimeSource time) {
+    return switch (String.valueOf(stateUrl.getScheme())) {
+      case "s3" -> S3Bucket.open(stateUrl, environment, time);
+      case "azblob" -> BlobBucket.open(stateUrl, environment, time);
+      default ->
+          throw BucketUrl.unsupported(stateUrl, "there is no " + stateUrl.getScheme() + " here");
+    };
+  }
+
+  @Override
+  public ZoneWriter zone(UpdateServer server, TimeSource time) {
+    return Rfc2136Zone.of(server, time);
+  }
+}

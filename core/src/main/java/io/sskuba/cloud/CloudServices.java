@@ -1,0 +1,22 @@
+package io.sskuba.cloud;
+
+import io.sskuba.dns.UpdateServer;
+import io.sskuba.dns.ZoneWriter;
+import io.sskuba.io.Environment;
+import io.sskuba.io.TimeSource;
+import io.sskuba.state.ObjectBucket;
+import java.net.URI;
+
+/// What the module `clouds` offers, made with no call to anybody. Its libraries are many and start
+/// slowly, so nothing asks for it that works on this machine alone.
+public interface CloudServices {
+  /// The bucket or container of a state URL `s3://…` or `azblob://…`.
+  ///
+  /// Errors: `STATE_URL_UNSUPPORTED`.
+  ObjectBucket bucket(URI stateUrl, Environment environment, TimeSource time);
+
+  /// A zone that is changed by RFC 2136.
+  ///
+  /// Errors: `DNS_UNREACHABLE`, `DNS_KEY`.
+  ZoneWriter zone(UpdateServer server, TimeSource time);
+}

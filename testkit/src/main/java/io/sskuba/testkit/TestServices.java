@@ -1,0 +1,158 @@
+package io.sskuba.testkit;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+
+/// Servers that stand in for clouds in tests: moto, Azurite, Vault, BIND, Knot. `dev/test-services`
+/// installs them into the folder that `SSKUBA_TEST_SERVICES` names, or `~/.cache/sskuba-test`. A
+/// test whose server is missing counts as skipped, loudly, never as passed.
+public final class TestServices {
+  private static final Duration START = Duration.ofSeconds(60);
+
+  private TestServices() {}
+
+  /// A file of that folder, or a program of the system.
+  public static Optional<Path> find(String name) {
+    String folder = System.getenv("SSKUBA_TEST_SERVICES");
+    Path base =
+        folder == null || folder.isEmpty()
+            ? Path.of(System.getProperty("user.home"), ".cache", "sskuba-test")
+            : Path.of(folder);
+    for (Path at : List.of(base.resolve(name), Path.of("/usr/sbin", name), Path.of("/usr/bin", name))) {
+      if (Files.isRegularFile(at)) {
+        return Optional.of(at);
+      }
+    }
+    return Optional.empty();
+  }
+
+  public static Path require(String name) {
+    Optional<Path> found = find(name);
+    Assumptions.assumeTrue(
+        found.isPresent(), "SKIPPED: no " + name + " (run dev/test-services, SSKUBA_TEST_SERVICES)");
+    return found.orElseThrow();
+  }
+
+  /// A running server. Closing it ends its process, by pid.
+  public record Running(Process process, String host, int port, Path log) implements AutoCloseable {
+    public String address() {
+      return host + ":" + port;
+    }
+
+    public String url() {
+      return "http://" + address();
+    }
+
+    @Override
+    public void close() {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+      try {
+        process.waitFor(10, TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /// moto's server: S3, KMS, STS, Secrets Manager and more, with nothing checked.
+  public static Running moto(String host, Path folder) {
+    Path program = require("moto/bin/moto_server");
+    int port = freePort(host);
+    return start(
+        List.of(program.toString(), "-H", host, "-p", String.valueOf(port)),
+        Map.of(),
+        host,
+        port,
+        folder);
+  }
+
+  public static Running azurite(String host, Path folder) {
+    Path program = require("azurite/node_modules/azurite/dist/src/blob/main.js");
+    int port = freePort(host);
+    return start(
+        List.of(
+            "node",
+            program.toString(),
+            "--blobHost",
+            host,
+            "--blobPort",
+            String.valueOf(port),
+            "--inMemoryPersistence",
+            "--skipApiVersionCheck",
+            "--silent",
+            "--disableTelemetry"),
+        Map.of(),
+        host,
+        port,
+        folder);
+  }
+
+  /// Vault's core with transit and key-value engines, in memory, unsealed.
+  public static Running vault(String host, String token, Path folder) {
+    Path program = require("vault-test");
+    int port = freePort(host);
+    return start(
+        List.of(program.toString(), host + ":" + port, token), Map.of(), host, port, folder);
+  }
+
+  /// Starts a server and waits until it takes connections.
+  public static Running start(
+      List<String> command, Map<String, String> variables, String host, int port, Path folder) {
+    Path log = folder.resolve("server-" + port + ".log");
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile());
+    builder.environment().putAll(variables);
+    try {
+      Running running = new Running(builder.start(), host, port, log);
+      awaitConnections(running);
+      return running;
+    } catch (IOException e) {
+      throw new IllegalStateException("cannot start " + command.getFirst(), e);
+    }
+  }
+
+  private static void awaitConnections(Running running) throws IOException {
+    long end = System.nanoTime() + START.toNanos();
+    while (true) {
+      try (Socket socket = new Socket()) {
+        socket.connect(new InetSocketAddress(running.host(), running.port()), 1_000);
+        return;
+      } catch (IOException e) {
+        if (!running.process().isAlive() || System.nanoTime() > end) {
+          String log = Files.readString(running.log());
+          running.close();
+          throw new IllegalStateException("the server did not start: " + log, e);
+        }
+      }
+      try {
+        Thread.sleep(50);
+      } catch (InterruptedException e) {
+        running.close();
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  public static int freePort(String host) {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(host))) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
