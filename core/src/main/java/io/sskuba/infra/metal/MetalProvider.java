@@ -17,15 +17,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Takes over machines that exist, and gives them back.
-///
-/// - Create: the machine has to answer in maintenance mode, with the file's certificate where the file
-///   has a fingerprint. Nothing is changed: its configuration comes later. One that answers as a
-///   machine of this very cluster (a run that was killed) is adopted.
-/// - Delete: the machine's own API wipes its state and data partitions, restarts it, and it has to be
-///   seen in maintenance mode again; Talos itself stays on its disk. One that is in maintenance mode
-///   already is given back already.
-/// - A machine that cannot be reached is not given back: it still holds keys and data of the cluster.
-///   Delete then fails, names it, and says how it is wiped by hand; run again, it goes on.
+/// - Create: the machine has to answer in maintenance mode, with the file's certificate where the
+///   file has a fingerprint. Nothing is changed: its configuration comes later. One that answers as
+///   a machine of this very cluster (a run that was killed) is adopted.
+/// - Delete: the machine's own API wipes its state and data partitions, restarts it, and it has to
+///   be seen in maintenance mode again; Talos itself stays on its disk. One that is in maintenance
+///   mode already is given back already.
+/// - A machine that cannot be reached is not given back: it still holds keys and data of the
+///   cluster. Delete then fails, names it, and says how it is wiped by hand; run again, it goes on.
 /// - Limits: [#CALL] a call; [#BACK] until a machine is in maintenance mode again.
 /// - Errors: `MACHINE_UNREACHABLE`, `MACHINE_IDENTITY`, `MACHINE_TAKEN`.
 public final class MetalProvider implements ResourceHandler {
@@ -39,16 +38,12 @@ public final class MetalProvider implements ResourceHandler {
   private final Duration back;
 
   /// @param talosconfig the cluster's; empty while none was issued, or where it cannot be opened
-  public MetalProvider(
-      TalosNodes nodes, Supplier<Optional<String>> talosconfig, TimeSource time) {
+  public MetalProvider(TalosNodes nodes, Supplier<Optional<String>> talosconfig, TimeSource time) {
     this(nodes, talosconfig, time, BACK);
   }
 
   MetalProvider(
-      TalosNodes nodes,
-      Supplier<Optional<String>> talosconfig,
-      TimeSource time,
-      Duration back) {
+      TalosNodes nodes, Supplier<Optional<String>> talosconfig, TimeSource time, Duration back) {
     this.nodes = nodes;
     this.talosconfig = talosconfig;
     this.time = time;
@@ -80,8 +75,7 @@ public final class MetalProvider implements ResourceHandler {
 
   /// A machine does not cease to exist; nothing is dialled.
   @Override
-  public Optional<Map<String, Object>> read(
-      String type, String id, Map<String, Object> inputs) {
+  public Optional<Map<String, Object>> read(String type, String id, Map<String, Object> inputs) {
     return Optional.of(Map.of());
   }
 

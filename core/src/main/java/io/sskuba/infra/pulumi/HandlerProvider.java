@@ -16,8 +16,8 @@ import pulumirpc.Plugin;
 import pulumirpc.Provider;
 import pulumirpc.ResourceProviderGrpc;
 
-/// A Pulumi provider of a [ResourceHandler]: checks inputs against the package's published types and
-/// answers previews and diffs by them.
+/// A Pulumi provider of a [ResourceHandler]: checks inputs against the package's published types
+/// and answers previews and diffs by them.
 /// - Errors: the handler's, with its code, summary and facts.
 /// - Source: pulumi/proto/pulumi/provider.proto.
 public final class HandlerProvider extends ResourceProviderGrpc.ResourceProviderImplBase {
@@ -84,17 +84,14 @@ public final class HandlerProvider extends ResourceProviderGrpc.ResourceProvider
     var response = Provider.CheckResponse.newBuilder().setInputs(request.getNews());
     for (TypeCheck.Finding finding : TypeCheck.findings(type, Values.plain(request.getNews()))) {
       response.addFailures(
-          Provider.CheckFailure.newBuilder()
-              .setProperty(finding.at())
-              .setReason(finding.reason()));
+          Provider.CheckFailure.newBuilder().setProperty(finding.at()).setReason(finding.reason()));
     }
     answer(reply, response.build());
   }
 
   @Override
   public void diff(Provider.DiffRequest request, StreamObserver<Provider.DiffResponse> reply) {
-    TypeCatalog.ResourceType type =
-        catalog.types().get(type(request.getType(), request.getUrn()));
+    TypeCatalog.ResourceType type = catalog.types().get(type(request.getType(), request.getUrn()));
     Map<String, Value> old = request.getOldInputs().getFieldsMap();
     Map<String, Value> now = request.getNews().getFieldsMap();
     var names = new TreeSet<>(old.keySet());

@@ -43,8 +43,7 @@ class OnPremModelsTest {
   }
 
   private void example(String name, String clusterId) throws IOException {
-    Platform.Cluster cluster =
-        OnPremSites.cluster(name, OnPremSites.example(name), clusterId);
+    Platform.Cluster cluster = OnPremSites.cluster(name, OnPremSites.example(name), clusterId);
     site = OnPremSites.site(cluster, scenario);
   }
 
@@ -53,8 +52,8 @@ class OnPremModelsTest {
         type, name, inputs, site, scenario, Instant.parse("2026-11-24T18:00:00Z"));
   }
 
-  private CloudResource make(
-      CloudModel model, String type, String name, Map<String, Object> inputs) throws Exception {
+  private CloudResource make(CloudModel model, String type, String name, Map<String, Object> inputs)
+      throws Exception {
     return account.change(
         view -> {
           CloudModel.Made made = model.create(request(type, name, inputs), view);
@@ -173,8 +172,7 @@ class OnPremModelsTest {
     CloudResource image =
         make(model, DockerTarget.IMAGE, "image", Map.of("name", "ghcr.io/siderolabs/talos:v1"));
     Map<String, Object> one = container(image, "a", "10.5.0.2", 50000);
-    CloudResource first =
-        make(model, DockerTarget.CONTAINER, "try-out-control-plane-1", one);
+    CloudResource first = make(model, DockerTarget.CONTAINER, "try-out-control-plane-1", one);
     assertThat(first.fabric()).isNotNull();
     assertFault(
         CloudFault.Kind.CONFLICT,
@@ -213,8 +211,7 @@ class OnPremModelsTest {
     Map<String, Object> machine = new HashMap<>();
     machine.put("address", "192.168.50.11");
     machine.put("role", "controlplane");
-    CloudResource made =
-        make(model, MetalTarget.MACHINE, "field-kit-control-plane-1", machine);
+    CloudResource made = make(model, MetalTarget.MACHINE, "field-kit-control-plane-1", machine);
     assertThat(backends("virtual-address/c1")).isEqualTo("[\"192.168.50.11\"]");
     example("metal", "c2");
     assertFault(
@@ -273,10 +270,8 @@ class OnPremModelsTest {
     machine.put("resourcePoolId", "resgroup-9");
     machine.put("datastoreId", "datastore-12");
     machine.put("memory", 8192);
-    machine.put(
-        "clone", Map.of("templateUuid", "5f0c41a5-8b0e-4c32-9a5e-6f1d0f7c2a11"));
-    CloudResource made =
-        make(model, VsphereTarget.MACHINE, "sensor-lab-control-plane-1", machine);
+    machine.put("clone", Map.of("templateUuid", "5f0c41a5-8b0e-4c32-9a5e-6f1d0f7c2a11"));
+    CloudResource made = make(model, VsphereTarget.MACHINE, "sensor-lab-control-plane-1", machine);
     assertThat(made.out("defaultIpAddress")).isEqualTo("10.40.0.100");
     assertFault(
         CloudFault.Kind.CONFLICT,
@@ -291,7 +286,13 @@ class OnPremModelsTest {
         () -> make(model, VsphereTarget.MACHINE, "g", gpu));
     scenario =
         new Scenario(
-            1, Duration.ZERO, 0, Map.of("memoryGiB", 10L), List.of(), List.of(), List.of(),
+            1,
+            Duration.ZERO,
+            0,
+            Map.of("memoryGiB", 10L),
+            List.of(),
+            List.of(),
+            List.of(),
             List.of());
     Map<String, Object> big = new HashMap<>(machine);
     big.put("name", "big");
