@@ -179,6 +179,11 @@ public enum ProblemCode {
       ProblemKind.CREDENTIAL,
       "A machine's certificate is not the one that was announced."),
   ETCD_UNHEALTHY("SSK-TALOS-004", ProblemKind.TIMEOUT, "etcd did not become healthy."),
+  MACHINE_TAKEN(
+      "SSK-TALOS-005",
+      ProblemKind.CONFLICT,
+      "A machine that the file gives by address is not in maintenance mode: it belongs to another"
+          + " cluster. Reset it, or take its address out of the file."),
 
   // Kubernetes
   KUBE_UNREACHABLE("SSK-KUBE-001", ProblemKind.TIMEOUT, "The Kubernetes API did not become ready."),

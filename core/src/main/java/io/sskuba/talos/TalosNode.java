@@ -40,6 +40,10 @@ public interface TalosNode extends AutoCloseable {
 
   void reset(boolean graceful, boolean reboot, Duration limit);
 
+  /// Wipes the state and data partitions and restarts: Talos stays on the disk and comes back in
+  /// maintenance mode, where [#reset] leaves an empty disk.
+  void wipe(Duration limit);
+
   void reboot(Duration limit);
 
   /// `yaml_spec` of one COSI resource.

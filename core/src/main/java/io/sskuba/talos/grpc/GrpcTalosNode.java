@@ -19,6 +19,7 @@ import io.sskuba.talos.api.machine.EtcdMemberListRequest;
 import io.sskuba.talos.api.machine.MachineServiceGrpc;
 import io.sskuba.talos.api.machine.MachineServiceGrpc.MachineServiceBlockingStub;
 import io.sskuba.talos.api.machine.RebootRequest;
+import io.sskuba.talos.api.machine.ResetPartitionSpec;
 import io.sskuba.talos.api.machine.ResetRequest;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
@@ -141,6 +142,16 @@ final class GrpcTalosNode implements TalosNode {
   public void reset(boolean graceful, boolean reboot, Duration limit) {
     var request = ResetRequest.newBuilder().setGraceful(graceful).setReboot(reboot).build();
     machine(limit, stub -> stub.reset(request));
+  }
+
+  @Override
+  public void wipe(Duration limit) {
+    var request = ResetRequest.newBuilder().setReboot(true);
+    for (String label : List.of("STATE", "EPHEMERAL")) {
+      request.addSystemPartitionsToWipe(
+          ResetPartitionSpec.newBuilder().setLabel(label).setWipe(true));
+    }
+    machine(limit, stub -> stub.reset(request.build()));
   }
 
   @Override

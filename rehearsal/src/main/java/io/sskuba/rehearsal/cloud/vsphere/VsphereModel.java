@@ -400,8 +400,25 @@ public final class VsphereModel implements CloudModel {
       }
       case VsphereTarget.FOLDER ->
           new Made(before.id(), before.outputs(), tags(request, account), null);
+      case VsphereTarget.TAG -> {
+        rename(before, request.text("name"), account);
+        yield new Made(before.id(), before.outputs(), before.tags(), null);
+      }
       default -> new Made(before.id(), before.outputs(), before.tags(), null);
     };
+  }
+
+  /// Whatever bears the tag is listed by its new name from now on.
+  private static void rename(CloudResource tag, String name, Account.View account) {
+    for (CloudResource bearer : account.all()) {
+      if (bearer.inputs().get("tags") instanceof List<?> tags && tags.contains(tag.id())) {
+        Map<String, String> listed = new LinkedHashMap<>(bearer.tags());
+        String old = tag.text("name");
+        listed.remove(old.substring(0, Math.max(0, old.indexOf('='))));
+        put(listed, name);
+        account.put(bearer.withTags(listed));
+      }
+    }
   }
 
   @Override
