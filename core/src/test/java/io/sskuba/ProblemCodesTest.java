@@ -22,7 +22,8 @@ class ProblemCodesTest {
   /// A code that is only looked for: `== ProblemCode.X`, `case X`.
   private static final Pattern COMPARED = Pattern.compile("[=!]=\\s*ProblemCode\\.[A-Z_]+");
 
-  private static final Pattern EXPECTATION = Pattern.compile("assert|expect|contains|refuse|isEqual");
+  private static final Pattern EXPECTATION =
+      Pattern.compile("assert|expect|contains|refuse|isEqual");
 
   private static String code(Path file) {
     return COMMENT.matcher(SourceTree.read(file)).replaceAll("");
@@ -56,10 +57,7 @@ class ProblemCodesTest {
   @Test
   void everyCodeIsProvokedByATest() {
     List<String> sources =
-        tests()
-            .map(ProblemCodesTest::code)
-            .filter(s -> EXPECTATION.matcher(s).find())
-            .toList();
+        tests().map(ProblemCodesTest::code).filter(s -> EXPECTATION.matcher(s).find()).toList();
     assertThat(sources).hasSizeGreaterThan(50);
     Set<String> without = new TreeSet<>();
     for (ProblemCode code : ProblemCode.values()) {

@@ -77,7 +77,8 @@ class FaultsPeerIT {
           }) {
         JsonNode problem = Clusters.problem(ctl.run(Ctl.SHORT, command).exits(6));
         assertThat(problem.path("code").asText()).isEqualTo("SSK-STATE-001");
-        assertThat(problem.path("next").get(0).asText()).startsWith("sskuba-ctl delete fault --yes");
+        assertThat(problem.path("next").get(0).asText())
+            .startsWith("sskuba-ctl delete fault --yes");
       }
       assertThat(Files.readString(record)).isEqualTo(text);
       JsonNode receipt = ctl.run("delete", NAME, "--yes", "-o", "json").exits(0).json();

@@ -80,7 +80,8 @@ class OddCornersLongIT {
 
     // No time at all for a delete: it says what stayed, and the next one takes it.
     String block = Clusters.block(ctl.record(NAME));
-    JsonNode left = fails(8, "SSK-DEL-001", "delete", NAME, "--yes", "--deadline", "1ms", "-o", "json");
+    JsonNode left =
+        fails(8, "SSK-DEL-001", "delete", NAME, "--yes", "--deadline", "1ms", "-o", "json");
     assertThat(left.path("exists")).isNotEmpty();
     ctl.run("delete", NAME, "--yes").exits(0);
     Clusters.assertNothingLeft(ctl, block);
@@ -97,8 +98,7 @@ class OddCornersLongIT {
                 "-c",
                 "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"",
                 state));
-    Ctl.Said allowed =
-        ctl.tool(Map.of(), List.of("unshare", "-m", "true").toArray(String[]::new));
+    Ctl.Said allowed = ctl.tool(Map.of(), List.of("unshare", "-m", "true").toArray(String[]::new));
     Assumptions.assumeTrue(
         allowed.exit() == 0, "SKIPPED: a read-only state needs the right to mount");
     argv.addAll(Ctl.command(command));
@@ -135,8 +135,7 @@ class OddCornersLongIT {
         pidFile = all.filter(p -> p.endsWith("host.pid")).findFirst().orElseThrow();
       }
       String recorded = Files.readString(pidFile);
-      Files.writeString(
-          pidFile, stranger.pid() + recorded.substring(recorded.indexOf('-')));
+      Files.writeString(pidFile, stranger.pid() + recorded.substring(recorded.indexOf('-')));
       Clusters.deleteAndLook(ctl, NAME);
       assertThat(stranger.isAlive()).as("a process that is not ours").isTrue();
     } finally {

@@ -142,7 +142,8 @@ class SecretsPeerIT {
             .open(Files.readAllBytes(sealed("cluster.key.age")));
     Set<String> secrets = new TreeSet<>();
     for (String name : List.of("secrets.yaml.age", "talosconfig.age", "kubeconfig.age")) {
-      String yaml = new String(sealer.open(Files.readAllBytes(sealed(name))), StandardCharsets.UTF_8);
+      String yaml =
+          new String(sealer.open(Files.readAllBytes(sealed(name))), StandardCharsets.UTF_8);
       leaves("", Yaml.load(yaml), secrets);
     }
     add(

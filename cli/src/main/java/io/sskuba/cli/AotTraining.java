@@ -1,6 +1,11 @@
 package io.sskuba.cli;
 
+import io.sskuba.io.AtomicFiles;
 import io.sskuba.io.Environment;
+import io.sskuba.io.RandomSource;
+import io.sskuba.io.TimeSource;
+import io.sskuba.pki.SecretsBundleFactory;
+import io.sskuba.pki.SecretsBundleYaml;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -11,13 +16,14 @@ import java.nio.file.Path;
 /// The run that the AOT cache is made from (ADR 0012): the commands of a file, one a line, in one
 /// process. What they print and whether they fail does not matter; what they load does. A line
 /// `load FILE` loads the classes of a list: what needs real programs cannot be run while building.
+/// A line `secrets FILE` writes a bundle of new secrets for the commands that read one.
 public final class AotTraining {
   private static final String FOLDER = "$SSKUBA_TRAINING_FOLDER";
 
   private AotTraining() {}
 
   /// @param args the file
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) throws IOException, InterruptedException {
     Environment environment = Environment.system();
     String folder = String.valueOf(environment.get(FOLDER.substring(1)));
     for (String line : Files.readAllLines(Path.of(args[0]))) {
@@ -26,6 +32,13 @@ public final class AotTraining {
       }
       if (line.startsWith("load ")) {
         load(Path.of(line.substring(5).strip()));
+        continue;
+      }
+      if (line.startsWith("secrets ")) {
+        var bundle = SecretsBundleFactory.generate(TimeSource.system(), RandomSource.system());
+        AtomicFiles.writeString(
+            Path.of(line.substring(8).replace(FOLDER, folder).strip()),
+            SecretsBundleYaml.write(bundle));
         continue;
       }
       PrintStream nowhere =

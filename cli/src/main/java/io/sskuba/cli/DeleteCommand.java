@@ -128,7 +128,10 @@ final class DeleteCommand implements Callable<Integer> {
     String path = String.valueOf(givenFile);
     ClusterSpec spec =
         SpecReader.read(
-            FileOption.bytes(session, path), path, FileOption.folder(session, path), rehearsal.rehearse);
+            FileOption.bytes(session, path),
+            path,
+            FileOption.folder(session, path),
+            rehearsal.rehearse);
     return (rehearsal.rehearse ? "rehearsal/" : "") + spec.metadata().name();
   }
 

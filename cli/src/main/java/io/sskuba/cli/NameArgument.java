@@ -83,8 +83,7 @@ final class NameArgument {
     StateStore store = session.ports().store();
     Set<String> names = new LinkedHashSet<>();
     for (ClusterRecord record : store.survey().records()) {
-      names.add(
-          record.shown());
+      names.add(record.shown());
     }
     for (String key : store.receiptKeys()) {
       names.add(key.replace("rehearsal.", "rehearsal/"));

@@ -113,8 +113,7 @@ final class RehearseOption {
       return;
     }
     throw new SskubaException(
-        Problem.of(
-                ProblemCode.USAGE, "a rehearsal reaches only this machine: " + key + "=" + value)
+        Problem.of(ProblemCode.USAGE, "a rehearsal reaches only this machine: " + key + "=" + value)
             .fact("expected", "a loopback address, such as 127.0.0.1:5353"));
   }
 

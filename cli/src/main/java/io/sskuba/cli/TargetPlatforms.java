@@ -3,12 +3,22 @@ package io.sskuba.cli;
 import io.sskuba.apply.Platforms;
 import io.sskuba.infra.Platform;
 import io.sskuba.infra.Target;
+import io.sskuba.infra.aws.AwsTarget;
+import io.sskuba.infra.azure.AzureTarget;
+import io.sskuba.infra.docker.DockerTarget;
+import io.sskuba.infra.metal.MetalTarget;
+import io.sskuba.infra.vsphere.VsphereTarget;
 import io.sskuba.io.Places;
 import io.sskuba.io.RandomSource;
 import io.sskuba.io.TimeSource;
+import io.sskuba.rehearsal.cloud.CatalogRules;
 import io.sskuba.rehearsal.cloud.CloudModel;
 import io.sskuba.rehearsal.cloud.RehearsedPlatform;
-import io.sskuba.rehearsal.cloud.TypeRules;
+import io.sskuba.rehearsal.cloud.azure.AzureModel;
+import io.sskuba.rehearsal.cloud.bigip.BigIpModel;
+import io.sskuba.rehearsal.cloud.docker.DockerModel;
+import io.sskuba.rehearsal.cloud.metal.MetalModel;
+import io.sskuba.rehearsal.cloud.vsphere.VsphereModel;
 import io.sskuba.rehearsal.local.LocalPlatform;
 import io.sskuba.spec.ClusterSpec.Provider;
 import java.util.List;
@@ -44,25 +54,28 @@ final class TargetPlatforms implements Platforms {
     }
     return Optional.of(
         new RehearsedPlatform(
-            target.get(),
-            models(provider),
-            TargetPlatforms::rules,
-            options.get(),
-            places,
-            time,
-            random));
+            target.get(), models(provider), CatalogRules::of, options.get(), places, time, random));
   }
 
   @Override
   public Optional<Target> target(Provider provider) {
-    return Optional.empty();
+    return switch (provider) {
+      case LOCAL -> Optional.empty();
+      case AWS -> Optional.of(new AwsTarget());
+      case AZURE -> Optional.of(new AzureTarget());
+      case VSPHERE -> Optional.of(new VsphereTarget());
+      case METAL -> Optional.of(new MetalTarget());
+      case DOCKER -> Optional.of(new DockerTarget());
+    };
   }
 
   private static List<CloudModel> models(Provider provider) {
-    return List.of();
-  }
-
-  private static TypeRules rules(String pkg) {
-    throw new IllegalStateException("no types of " + pkg);
+    return switch (provider) {
+      case AZURE -> List.of(new AzureModel());
+      case VSPHERE -> List.of(new VsphereModel(), new BigIpModel());
+      case METAL -> List.of(new MetalModel());
+      case DOCKER -> List.of(new DockerModel());
+      case LOCAL, AWS -> List.of();
+    };
   }
 }

@@ -22,7 +22,7 @@ import java.util.Optional;
 
 /// Waits until every control plane is an etcd member and the API answers `/readyz` through the
 /// cluster's endpoint, and keeps the kubeconfig that Talos hands out, sealed. Never skipped.
-/// - Limits: [#LIMIT].
+/// - Limits: [#LIMIT] for etcd, the platform's patience for the API.
 /// - Errors: `ETCD_UNHEALTHY`, `KUBE_UNREACHABLE`.
 public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> {
   static final String KUBECONFIG = "kubeconfig.age";
@@ -59,7 +59,7 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
     try (KubeApi kube = ports.kube().apply(kubeconfig, topology.addresses())) {
       context.await(
           "the Kubernetes API at " + topology.endpointUrl(),
-          LIMIT,
+          rendered.opened().platform().patience(),
           INTERVAL,
           ProblemCode.KUBE_UNREACHABLE,
           watched(rendered.opened(), context, () -> ready(kube)));

@@ -23,12 +23,9 @@ import java.util.Map;
 /// answers as a member.
 /// - Idempotent: a machine that already answers with the cluster's certificates is left as it is
 ///   (clusters are never patched).
-/// - Limits: [#LIMIT] a machine for booting and for coming back.
+/// - Limits: the platform's patience, for a machine's booting and for its coming back.
 /// - Errors: `MACHINE_UNREACHABLE`, `MACHINE_REFUSED`, `MACHINE_IDENTITY`.
 public final class ConfigureMachines implements Phase<Rendered, Rendered> {
-  /// Slow firmware of real servers takes minutes until Talos answers.
-  static final Duration LIMIT = Duration.ofMinutes(10);
-
   private static final Duration CALL = Duration.ofSeconds(10);
   private static final Duration INTERVAL = Duration.ofMillis(50);
   private final Ports ports;
@@ -57,24 +54,48 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
       Rendered rendered, TalosNodes nodes, Topology.Machine machine, PhaseContext context)
       throws InterruptedException {
     String talosconfig = rendered.configs().talosconfig();
+    Duration limit = rendered.opened().platform().patience();
     boolean member =
         context.await(
             "machine " + machine.name() + " to answer on the Talos API",
-            LIMIT,
+            limit,
             INTERVAL,
             ProblemCode.MACHINE_UNREACHABLE,
             () -> mode(nodes, machine, talosconfig));
     if (member) {
       return false;
     }
+    refuseOtherVersion(rendered, nodes, machine);
     push(rendered, nodes, machine);
     context.await(
         "machine " + machine.name() + " to come back with its configuration",
-        LIMIT,
+        limit,
         INTERVAL,
         ProblemCode.MACHINE_UNREACHABLE,
         () -> secured(nodes, machine, talosconfig));
     return true;
+  }
+
+  /// A machine that was started from another image would take the configuration and run something
+  /// that nobody tested with it.
+  private static void refuseOtherVersion(
+      Rendered rendered, TalosNodes nodes, Topology.Machine machine) {
+    String wanted = rendered.opened().spec().versions().talos();
+    String found;
+    try (TalosNode node = nodes.maintenance(machine.address(), machine.fingerprint())) {
+      found = node.version(CALL).tag();
+    } catch (TalosCallException e) {
+      // The push says what is wrong.
+      return;
+    }
+    if (!found.equals(wanted)) {
+      throw new SskubaException(
+          Problem.of(
+                  ProblemCode.MACHINE_REFUSED,
+                  machine.name() + " runs Talos " + found + ", not " + wanted)
+              .fact("address", machine.address())
+              .fact("cause", "it was started from another image"));
+    }
   }
 
   /// True when the machine is a member already, false when it is in maintenance mode.
@@ -90,6 +111,13 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
       return secured instanceof Observation.Met<String>
           ? Observation.met(true)
           : Observation.notYet(firstLine(maintenance));
+    } catch (SskubaException other) {
+      // A member shows the cluster's certificate and no longer the announced key: what the cluster's
+      // own authority signed is who it says it is.
+      if (secured(nodes, machine, talosconfig) instanceof Observation.Met<String>) {
+        return Observation.met(true);
+      }
+      throw other;
     }
   }
 

@@ -34,7 +34,8 @@ public final class OpenLease implements Phase<Checked, OpenCluster> {
   @Override
   public OpenCluster run(Checked checked, PhaseContext context) {
     LoadedSpec loaded = checked.change().loaded();
-    Platform platform = ports.platforms().of(loaded.spec().target().provider(), loaded.rehearsal()).orElseThrow();
+    Platform platform =
+        ports.platforms().of(loaded.spec().target().provider(), loaded.rehearsal()).orElseThrow();
     boolean made = false;
     if (ports.store().find(loaded.key()).isEmpty()) {
       made = create(loaded, platform, context.runId());

@@ -112,8 +112,7 @@ public final class Planning {
           platform.allot(spec, key, known.clusterId(), known.allotment(), List.of());
       return new Platform.Cluster(spec, key, known.clusterId(), allotment, known.tags());
     }
-    return unmade(
-        spec, request, platform.allot(spec, key, UNMADE, Json.object(), taken(ports)));
+    return unmade(spec, request, platform.allot(spec, key, UNMADE, Json.object(), taken(ports)));
   }
 
   private static Platform.Cluster unmade(
@@ -127,8 +126,7 @@ public final class Planning {
             null,
             request.rehearse(),
             spec.metadata().labels());
-    return new Platform.Cluster(
-        spec, request.key(spec.metadata().name()), UNMADE, allotment, tags);
+    return new Platform.Cluster(spec, request.key(spec.metadata().name()), UNMADE, allotment, tags);
   }
 
   private static List<ObjectNode> taken(Ports ports) {

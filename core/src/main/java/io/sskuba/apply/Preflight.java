@@ -40,7 +40,8 @@ public final class Preflight implements Phase<Change, Checked> {
           Problem.of(
                   ProblemCode.SPEC_UNSUPPORTED,
                   "target " + provider.word() + " cannot be provided by this release")
-              .fact("available", "local")
+              .fact("available", "local, and a rehearsal of any target")
+              .next("sskuba-ctl apply --rehearse --file " + loaded.fileName())
               .next("sskuba-ctl render --file " + loaded.fileName() + " --out configs"));
     }
     refuseVersions(spec, loaded);
@@ -50,6 +51,14 @@ public final class Preflight implements Phase<Change, Checked> {
     List<String> warnings = new ArrayList<>();
     for (String section : leftOut) {
       warnings.add(section + ": not acted on by this release; the cluster is made without it");
+    }
+    if (loaded.rehearsal() && !spec.versions().kubernetes().equals(KUBERNETES)) {
+      warnings.add(
+          "the control plane is Kubernetes "
+              + KUBERNETES
+              + ", the nearest to "
+              + spec.versions().kubernetes()
+              + " that can be provided here");
     }
     if (spec.lifetime().ttl() == null && loaded.ttl() == null) {
       warnings.add("lifetime none: this cluster never ends by itself");
@@ -125,7 +134,7 @@ public final class Preflight implements Phase<Change, Checked> {
     add(sections, "gitops", spec.gitops());
     add(sections, "access.teleport", spec.access().teleport());
     add(sections, "access.oidc", spec.access().oidc());
-    add(sections, "dns", spec.dns());
+    add(sections, "dns", inStack(spec) ? null : spec.dns());
     add(sections, "storage", spec.storage());
     add(sections, "logging", spec.logging());
     add(sections, "secrets", spec.secrets());
@@ -134,6 +143,18 @@ public final class Preflight implements Phase<Change, Checked> {
         "registry.credentials",
         spec.registry() == null ? null : spec.registry().credentials());
     return sections;
+  }
+
+  /// Whether the names are resources of the target's own plan.
+  private static boolean inStack(ClusterSpec spec) {
+    if (spec.dns() == null) {
+      return false;
+    }
+    return switch (spec.target().provider()) {
+      case AWS -> spec.dns().provider().equals("route53");
+      case AZURE -> spec.dns().provider().equals("azureDns");
+      default -> false;
+    };
   }
 
   private static void add(

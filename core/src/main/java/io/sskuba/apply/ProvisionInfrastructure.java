@@ -1,17 +1,26 @@
 package io.sskuba.apply;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sskuba.infra.Choices;
 import io.sskuba.infra.InfraPlan;
 import io.sskuba.infra.Infrastructure;
 import io.sskuba.infra.Platform;
 import io.sskuba.infra.Topology;
 import io.sskuba.infra.TopologyJson;
+import io.sskuba.problem.Problem;
+import io.sskuba.problem.ProblemCode;
+import io.sskuba.problem.SskubaException;
 import io.sskuba.run.Phase;
 import io.sskuba.run.PhaseContext;
 import io.sskuba.run.Run;
 import io.sskuba.state.ClusterRecord;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// Makes network, endpoint and machines real by one `up` of the whole plan: machines boot while
 /// their configurations are rendered.
@@ -46,10 +55,9 @@ public final class ProvisionInfrastructure
         opened.platform().infrastructure(cluster, input.secrets().passphraseFile(), tools)) {
       infra.open(OPEN_LIMIT);
       infra.adopt(opened.platform().inventory(cluster), OPEN_LIMIT);
-      InfraPlan plan = opened.platform().plan(cluster);
-      outputs = infra.up(plan, context::resource, LIMIT);
-      Platform.Modelled modelled = opened.platform().modelled(plan, "create");
-      context.modelled(modelled.full(), modelled.waited());
+      Up made = up(infra, opened, cluster, context);
+      outputs = made.outputs();
+      cluster = made.cluster();
     }
     Topology topology = opened.platform().topology(cluster, outputs);
     ClusterRecord record = ports.store().find(opened.key()).orElseThrow();
@@ -57,5 +65,65 @@ public final class ProvisionInfrastructure
     ports.store().update(record.withEndpoint(topology.endpointUrl()));
     context.log(topology.machines().size() + " machines, endpoint " + topology.endpointUrl());
     return new Provisioned(input.secrets(), topology);
+  }
+
+  private record Up(Platform.Cluster cluster, Map<String, Object> outputs) {}
+
+  /// `up`, and again with the next step of the [Ladder] for machines that the cloud has no capacity
+  /// for. Each decision is kept in the record before it is acted on.
+  private Up up(
+      Infrastructure infra, OpenCluster opened, Platform.Cluster first, PhaseContext context)
+      throws InterruptedException {
+    Ladder ladder = new Ladder(opened.spec());
+    Platform.Cluster cluster = first;
+    while (true) {
+      InfraPlan plan = opened.platform().plan(cluster);
+      try {
+        Map<String, Object> outputs = infra.up(plan, context::resource, LIMIT);
+        Platform.Modelled modelled = opened.platform().modelled(plan, "create");
+        context.modelled(modelled.full(), modelled.waited());
+        return new Up(cluster, outputs);
+      } catch (SskubaException e) {
+        if (e.problem().code() != ProblemCode.CLOUD_CAPACITY) {
+          throw e;
+        }
+        Choices now = Choices.of(cluster.allotment());
+        Set<String> without = named(opened, e.problem());
+        Choices next = without.isEmpty() ? null : ladder.next(now, without).orElse(null);
+        if (next == null) {
+          throw new SskubaException(
+              e.problem().fact("tried", "every type and zone that the file allows"), e);
+        }
+        for (String machine : without) {
+          context.log(
+              "no capacity for "
+                  + machine
+                  + ": now "
+                  + next.types().getOrDefault(machine, "the same type")
+                  + " in "
+                  + next.zones().getOrDefault(machine, "the same zone"));
+        }
+        cluster = decided(opened, cluster, next);
+      }
+    }
+  }
+
+  /// The machines that a failure speaks of.
+  private static Set<String> named(OpenCluster opened, Problem problem) {
+    Set<String> words = new HashSet<>(List.of(problem.summary().split("[ :]+", -1)));
+    problem.facts().forEach(f -> words.addAll(List.of(f.value().split("[ :]+", -1))));
+    Set<String> machines = new LinkedHashSet<>(opened.platform().machineNames(opened.cluster()));
+    machines.retainAll(words);
+    return machines;
+  }
+
+  private Platform.Cluster decided(OpenCluster opened, Platform.Cluster cluster, Choices next) {
+    ObjectNode allotment = cluster.allotment().deepCopy();
+    allotment.set(Choices.KEY, next.toJson());
+    ClusterRecord record = ports.store().find(opened.key()).orElseThrow();
+    record.details().set(ClusterFacts.ALLOTMENT, allotment);
+    ports.store().update(record);
+    return new Platform.Cluster(
+        cluster.spec(), cluster.key(), cluster.clusterId(), allotment, cluster.tags());
   }
 }

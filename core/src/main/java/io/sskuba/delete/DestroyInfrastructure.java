@@ -22,8 +22,8 @@ import java.util.Optional;
 /// Destroys the stack, last made first, and then the stack itself.
 /// - Idempotent: a stack that is not there is destroyed already.
 /// - Limits: what is left of the delete's deadline.
-/// - Errors: `INFRA_LOCKED`, `STATE_UNWRITABLE`. A destroy that fails or runs out of time is not thrown: what stayed
-///   stands in the receipt.
+/// - Errors: `INFRA_LOCKED`, `STATE_UNWRITABLE`. A destroy that fails or runs out of time is not
+///   thrown: what stayed stands in the receipt.
 public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
   private final Ports ports;
 
@@ -73,8 +73,7 @@ public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
   }
 
   /// With a stack that nothing can read, what it spoke of is swept without it.
-  private List<Doomed.Corrupt> setAside(
-      Doomed doomed, Infrastructure infra, PhaseContext context) {
+  private List<Doomed.Corrupt> setAside(Doomed doomed, Infrastructure infra, PhaseContext context) {
     Optional<Path> torn = infra.setAsideTorn();
     if (torn.isEmpty()) {
       return List.of();

@@ -15,8 +15,8 @@ import java.util.List;
 /// @param resources what the engine's state held when the delete began
 /// @param stack the stack itself, looked at after its destruction
 /// @param corrupt files of the state that could not be understood, and where they are kept
-/// @param alsoIds other cluster ids under which something of this name lies; not empty only when the
-///   record could not be read
+/// @param alsoIds other cluster ids under which something of this name lies; not empty only when
+///   the record could not be read
 public record Doomed(
     ClusterRecord record,
     Platform platform,

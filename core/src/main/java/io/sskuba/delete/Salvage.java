@@ -54,7 +54,8 @@ final class Salvage {
     Path file = ports.store().folder(key).resolve("record.json");
     String text = text(file);
     JsonNode raw = raw(text);
-    Platform platform = platform(field(raw, text, "target").orElse("local"), key.startsWith("rehearsal."));
+    Platform platform =
+        platform(field(raw, text, "target").orElse("local"), key.startsWith("rehearsal."));
     Platform.Traces traces = platform.traces(key);
     List<String> ids = new ArrayList<>(traces.clusterIds());
     Optional<String> recorded = field(raw, text, "clusterId").filter(i -> ID.matcher(i).matches());

@@ -60,6 +60,11 @@ public record Choices(
     return zones.isEmpty() ? null : zones.get(machine.index() % zones.size());
   }
 
+  /// The same with other types and zones.
+  public Choices with(Map<String, String> otherTypes, Map<String, String> otherZones) {
+    return new Choices(images, otherTypes, otherZones, facts);
+  }
+
   public static Choices of(ObjectNode allotment) {
     JsonNode json = allotment.path(KEY);
     return new Choices(

@@ -20,8 +20,8 @@ public interface Infrastructure extends AutoCloseable {
   /// operations.
   void open(Duration limit) throws InterruptedException;
 
-  /// Takes into the state what exists and the state does not have: what a lost answer or a killed run
-  /// made. A refresh follows, which reads each of them.
+  /// Takes into the state what exists and the state does not have: what a lost answer or a killed
+  /// run made. A refresh follows, which reads each of them.
   void adopt(List<Platform.Found> found, Duration limit) throws InterruptedException;
 
   /// What `up` would do. Touches nothing.

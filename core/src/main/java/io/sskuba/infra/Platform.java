@@ -65,16 +65,22 @@ public interface Platform {
   /// record but the key and id.
   List<Remnant> sweep(String key, String clusterId) throws InterruptedException;
 
-  /// What the platform holds of a cluster by its tags, whether the engine knows of it or not. Changes
-  /// nothing. Empty where ids are the plan's own keys, so that nothing can be made twice.
+  /// What the platform holds of a cluster by its tags, whether the engine knows of it or not.
+  /// Changes nothing. Empty where ids are the plan's own keys, so that nothing can be made twice.
   default List<Found> inventory(Cluster cluster) {
     return List.of();
   }
 
-  /// How long the engine run before would have taken in a real cloud: its longest chain, and the part
-  /// of it that was really waited. Zero where nothing is modelled.
+  /// How long the engine run before would have taken in a real cloud: its longest chain, and the
+  /// part of it that was really waited. Zero where nothing is modelled.
   default Modelled modelled(InfraPlan plan, String operation) {
     return Modelled.NONE;
+  }
+
+  /// How long a machine may take until it answers, and the control plane until it is ready: slow
+  /// firmware of real servers takes minutes.
+  default Duration patience() {
+    return Duration.ofMinutes(10);
   }
 
   record Modelled(Duration full, Duration waited) {

@@ -2,9 +2,8 @@ package io.sskuba.pki;
 
 import io.sskuba.io.RandomSource;
 import io.sskuba.io.TimeSource;
+import java.security.GeneralSecurityException;
 import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.concurrent.CompletableFuture;
@@ -38,7 +37,7 @@ public final class SecretsBundleFactory {
   }
 
   /// Starts making a bundle and returns at once.
-  /// - Thread: two platform threads, ended when the bundle is there; both are daemons, so an
+  /// - Thread: three platform threads, ended when the bundle is there; they are daemons, so an
   ///   abandoned one keeps no process alive.
   public static Future<SecretsBundle> start(TimeSource time, RandomSource random) {
     Instant now = time.now();
@@ -82,13 +81,11 @@ public final class SecretsBundleFactory {
   }
 
   /// PKCS#1 PEM of a new RSA-4096 key.
-  static String serviceAccountKey(RandomSource random) {
+  static String serviceAccountKey(RandomSource random) throws InterruptedException {
     try {
-      KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-      generator.initialize(SERVICE_ACCOUNT_KEY_BITS, random.secure());
-      KeyPair keys = generator.generateKeyPair();
+      KeyPair keys = RsaPrimes.generate(SERVICE_ACCOUNT_KEY_BITS, random.secure());
       return Pem.encodePrivateKey(keys.getPrivate(), keys.getPublic());
-    } catch (NoSuchAlgorithmException e) {
+    } catch (GeneralSecurityException e) {
       throw new IllegalStateException("the JDK lacks RSA", e);
     }
   }

@@ -68,8 +68,7 @@ final class Failures {
     };
   }
 
-  private static SskubaException ofDisk(
-      SskubaException known, Supplier<Optional<DiskFault>> disk) {
+  private static SskubaException ofDisk(SskubaException known, Supplier<Optional<DiskFault>> disk) {
     Problem problem = known.problem();
     if (EXACT.contains(problem.code())) {
       return known;

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /// One line of `events` (contract, section 4).
 ///
-/// @param modelledMs what the work would have taken in a real cloud, by a latency model; 0 where none
-///   spoke
+/// @param modelledMs what the work would have taken in a real cloud, by a latency model; 0 where
+///   none spoke
 /// @param waitedMs the part of it that was really waited, and so is in the times of the events
 public record RunEvent(
     Instant time,
@@ -37,8 +37,7 @@ public record RunEvent(
       long elapsedMs,
       @Nullable String resource,
       long modelledMs) {
-    this(
-        time, run, cluster, phase, kind, message, observation, elapsedMs, resource, modelledMs, 0);
+    this(time, run, cluster, phase, kind, message, observation, elapsedMs, resource, modelledMs, 0);
   }
 
   public enum Kind {

@@ -50,7 +50,8 @@ public final class FileStateStore implements StateStore {
   static final long MAX_RECORD = 8L * 1024 * 1024;
   private static final long MAX_SEALED = 256L * 1024 * 1024;
 
-  /// What etcd asks for at a time: with less, programs that run on this disk die and cannot say why.
+  /// What etcd asks for at a time: with less, programs that run on this disk die and cannot say
+  /// why.
   private static final long LEAST_FREE = 64L << 20;
 
   /// A renewal of a live holder must show within this time.

@@ -86,8 +86,8 @@ public interface StateStore {
   /// Removes record, journal, events, sealed files and lease of a cluster. Receipts stay.
   void remove(String key);
 
-  /// What is wrong with the disk under the state now: full, or read-only. Empty where nothing is, or
-  /// nothing can be told.
+  /// What is wrong with the disk under the state now: full, or read-only. Empty where nothing is,
+  /// or nothing can be told.
   default Optional<DiskFault> diskFault() {
     return Optional.empty();
   }

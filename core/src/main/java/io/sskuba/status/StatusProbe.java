@@ -56,7 +56,8 @@ public final class StatusProbe {
 
   public ClusterStatus probe(ClusterRecord record) {
     ClusterSpec spec = SpecJson.fromJson(record.spec());
-    Optional<Platform> platform = ports.platforms().of(spec.target().provider(), record.rehearsal());
+    Optional<Platform> platform =
+        ports.platforms().of(spec.target().provider(), record.rehearsal());
     Optional<ObjectNode> seen = platform.flatMap(p -> p.inspect(ClusterFacts.of(record, spec)));
     List<String> warnings = warnings(record);
     boolean worked = atWork(record, warnings);

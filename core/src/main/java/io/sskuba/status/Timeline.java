@@ -69,7 +69,9 @@ public record Timeline(String run, List<Span> phases, long totalMs, long critica
               modelled.getOrDefault(start.getKey(), 0L)));
     }
     return critical(
-        run, atFullLength(spans, missing), total(Duration.between(first, last).toMillis(), missing));
+        run,
+        atFullLength(spans, missing),
+        total(Duration.between(first, last).toMillis(), missing));
   }
 
   private static long total(long measured, Map<String, Long> missing) {

@@ -166,7 +166,9 @@ final class ToolPrune {
           node.path("recipe").asText(),
           folder,
           stamped.isAfter(at) ? stamped : at);
-    } catch (java.io.UncheckedIOException | IllegalArgumentException | java.time.format.DateTimeParseException e) {
+    } catch (java.io.UncheckedIOException
+        | IllegalArgumentException
+        | java.time.format.DateTimeParseException e) {
       return null;
     }
   }

@@ -94,8 +94,22 @@ class PhasesTest {
         SpecReader.read(FILE.getBytes(StandardCharsets.UTF_8), "demo.yaml", folder, false);
     ClusterRecord record =
         new ClusterRecord(
-            1, "demo", "0123456789", "demo", "demo.sskuba.test", false, "local", "creating", null,
-            null, Instant.EPOCH, null, null, SpecJson.toJson(spec), Json.object(), null);
+            1,
+            "demo",
+            "0123456789",
+            "demo",
+            "demo.sskuba.test",
+            false,
+            "local",
+            "creating",
+            null,
+            null,
+            Instant.EPOCH,
+            null,
+            null,
+            SpecJson.toJson(spec),
+            Json.object(),
+            null);
     OpenCluster opened =
         new OpenCluster(
             new LoadedSpec(spec, "demo", false, "demo.yaml", null, false, false),
@@ -108,7 +122,8 @@ class PhasesTest {
             "10.64.0.1",
             6443,
             List.of(),
-            List.of(new Topology.Machine("demo-1", true, "control-plane", "10.64.0.2", "amd64", null)),
+            List.of(
+                new Topology.Machine("demo-1", true, "control-plane", "10.64.0.2", "amd64", null)),
             AddressMap.IDENTITY);
     return new Rendered(
         new Provisioned(
@@ -179,8 +194,7 @@ class PhasesTest {
 
   @Test
   void anApiThatRefusesALabelIsToldAsSuch() {
-    answers.put(
-        "KubeApi.get", Optional.of(Json.parse("{\"metadata\": {\"name\": \"demo-1\"}}")));
+    answers.put("KubeApi.get", Optional.of(Json.parse("{\"metadata\": {\"name\": \"demo-1\"}}")));
     answers.put("KubeApi.patch", new KubeStatusException(403, "Forbidden", "not this label"));
     assertFails(
         new LabelAndTaint(ports()),

@@ -52,8 +52,7 @@ class FailuresTest {
             "open /s/demo.json: read-only file system",
             "write wal: disk quota exceeded")) {
       SskubaException told =
-          (SskubaException)
-              Failures.told(problem(ProblemCode.INFRA_FAILED, said), Optional::empty);
+          (SskubaException) Failures.told(problem(ProblemCode.INFRA_FAILED, said), Optional::empty);
       assertThat(told.problem().code()).isEqualTo(ProblemCode.STATE_UNWRITABLE);
       assertThat(told.problem().code().kind().exitCode()).isEqualTo(7);
       assertThat(told.problem().facts().toString()).contains(said, "SSK-INFRA-001");
@@ -99,10 +98,12 @@ class FailuresTest {
 
   @Test
   void aLeaseThatCannotBeRenewedOnAFullDiskIsNotTakenByAnybody() {
-    Run run = new Run("r", "demo", TimeSource.system(), _ -> {}, new Parking(), Boundary.Probe.NONE);
+    Run run =
+        new Run("r", "demo", TimeSource.system(), _ -> {}, new Parking(), Boundary.Probe.NONE);
     SskubaException full =
         SskubaException.of(ProblemCode.STATE_UNWRITABLE, "the lease cannot be renewed: full");
-    for (Optional<SskubaException> fault : List.of(Optional.of(full), Optional.<SskubaException>empty())) {
+    for (Optional<SskubaException> fault :
+        List.of(Optional.of(full), Optional.<SskubaException>empty())) {
       Run.Liveness lost =
           new Run.Liveness() {
             @Override

@@ -40,7 +40,7 @@ class EgressTest {
   private static final byte[] BODY = "body".getBytes(StandardCharsets.UTF_8);
   private static final Downloader.Limits LIMITS =
       new Downloader.Limits(
-          Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(5), 1 << 20, 1);
+          Duration.ofSeconds(5), Duration.ofSeconds(20), Duration.ofSeconds(60), 1 << 20, 1);
 
   @TempDir Path folder;
 

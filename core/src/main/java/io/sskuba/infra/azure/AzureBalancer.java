@@ -12,15 +12,15 @@ import java.util.Map;
 ///
 /// Ports 6443 and 50000 go to control planes, 80 and 443 to workers (to control planes when there
 /// are no workers), each only where its probe is answered. Probes are TCP: the API server answers
-/// nobody it does not know, so there is no path to ask for. Nothing leaves through it: that is the NAT
-/// gateway's.
+/// nobody it does not know, so there is no path to ask for. Nothing leaves through it: that is the
+/// NAT gateway's.
 ///
 /// A worker of a public cluster that is to be handed its configuration from here has a port of its
-/// own, a NAT rule from 50100 on: it has no public address, and no other way in. These are resources
-/// of their own, not parts of the load balancer: a part in use cannot be taken away, and the engine
-/// changes the balancer before it takes the worker away. Control planes have public addresses
-/// instead: the Talos API is what is left when the load balancer is wrong, and a talosconfig's
-/// endpoints are addresses.
+/// own, a NAT rule from 50100 on: it has no public address, and no other way in. These are
+/// resources of their own, not parts of the load balancer: a part in use cannot be taken away, and
+/// the engine changes the balancer before it takes the worker away. Control planes have public
+/// addresses instead: the Talos API is what is left when the load balancer is wrong, and a
+/// talosconfig's endpoints are addresses.
 /// - Limits: 1,500 rules a load balancer, so about as many workers with doors.
 /// - Source:
 ///   https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits
@@ -88,8 +88,7 @@ final class AzureBalancer {
     rule.put("backendPort", port.number());
     rule.put("frontendIPConfiguration", frontend(names));
     rule.put(
-        "backendAddressPool",
-        Map.of("id", names.balancerPart("backendAddressPools", port.pool())));
+        "backendAddressPool", Map.of("id", names.balancerPart("backendAddressPools", port.pool())));
     rule.put("probe", Map.of("id", names.balancerPart("probes", port.name())));
     rule.put("disableOutboundSnat", true);
     rule.put("enableTcpReset", true);

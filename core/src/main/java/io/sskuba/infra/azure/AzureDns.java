@@ -10,8 +10,8 @@ import java.util.Map;
 /// the load balancer, and a record that says whose they are.
 ///
 /// A public endpoint has a name of Azure's, so ours are CNAMEs to it; an internal one has only an
-/// address, so they are A records. A CNAME stands alone at its name: the record of ownership is beside
-/// it, at `_sskuba.NAME`.
+/// address, so they are A records. A CNAME stands alone at its name: the record of ownership is
+/// beside it, at `_sskuba.NAME`.
 /// - Source: https://learn.microsoft.com/azure/dns/dns-zones-records
 final class AzureDns {
   static final String NAME = "dns-name";
@@ -55,7 +55,10 @@ final class AzureDns {
 
   private static Map<String, Object> ownership(AzurePlan plan) {
     String owner =
-        "heritage=sskuba,cluster=" + plan.spec().fqdn() + ",cluster-id=" + plan.cluster().clusterId();
+        "heritage=sskuba,cluster="
+            + plan.spec().fqdn()
+            + ",cluster-id="
+            + plan.cluster().clusterId();
     return Map.of("recordType", "TXT", "txtRecords", List.of(Map.of("value", List.of(owner))));
   }
 

@@ -73,8 +73,7 @@ final class AzureIdentities {
   /// Azure wants a UUID: one made of the cluster's id and the name, so that a repeated create finds
   /// the same assignment.
   private static String assignment(AzurePlan plan, String name) {
-    return UUID.nameUUIDFromBytes(
-            plan.cluster().tags().key(name).getBytes(StandardCharsets.UTF_8))
+    return UUID.nameUUIDFromBytes(plan.cluster().tags().key(name).getBytes(StandardCharsets.UTF_8))
         .toString();
   }
 

@@ -10,11 +10,11 @@ import java.util.Map;
 /// Which image a machine boots: the one chosen for this cluster, else the publisher's own from its
 /// community gallery. Machines with a GPU need one with the driver in it, which nobody publishes:
 /// it lies in a gallery of this subscription, where `image ensure` puts it.
-/// - Source: https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/cloud-platforms/azure
+/// - Source:
+///   https://docs.siderolabs.com/talos/v1.13/platform-specific-installations/cloud-platforms/azure
 public final class AzureImages {
   /// The publisher's public gallery.
-  public static final String COMMUNITY_GALLERY =
-      "siderolabs-c4d707c0-343e-42de-b597-276e4f7a5b0b";
+  public static final String COMMUNITY_GALLERY = "siderolabs-c4d707c0-343e-42de-b597-276e4f7a5b0b";
 
   /// Our gallery in the user's subscription, and its resource group.
   public static final String GALLERY = "sskuba";
@@ -43,7 +43,11 @@ public final class AzureImages {
   /// The publisher's image.
   public static String community(String arch, String talosVersion) {
     String name = arch.equals("arm64") ? "talos-arm64" : "talos-x64";
-    return "/CommunityGalleries/" + COMMUNITY_GALLERY + "/Images/" + name + "/Versions/"
+    return "/CommunityGalleries/"
+        + COMMUNITY_GALLERY
+        + "/Images/"
+        + name
+        + "/Versions/"
         + version(talosVersion);
   }
 

@@ -13,12 +13,12 @@ import java.util.regex.Pattern;
 import org.bouncycastle.crypto.digests.SHA256Digest;
 import org.jspecify.annotations.Nullable;
 
-/// The machines: a network card and a virtual machine each, a public address for control planes of a
-/// public cluster.
+/// The machines: a network card and a virtual machine each, a public address for control planes of
+/// a public cluster.
 ///
-/// Disks are managed ones, encrypted at rest by Azure, and encrypted at the host too, so that caches
-/// and temporary disks are as well; they go with their machine. Azure lets nobody tag a disk that is
-/// made with its machine: it is found by the resource group and its name.
+/// Disks are managed ones, encrypted at rest by Azure, and encrypted at the host too, so that
+/// caches and temporary disks are as well; they go with their machine. Azure lets nobody tag a disk
+/// that is made with its machine: it is found by the resource group and its name.
 ///
 /// Trusted launch is left out: Talos's images are not signed by a key that Azure's firmware knows.
 /// - Source: https://learn.microsoft.com/azure/virtual-machines/trusted-launch
@@ -90,8 +90,7 @@ final class AzureMachines {
   }
 
   private static void card(AzurePlan plan, Target.Slot machine) {
-    String role =
-        machine.pool().isControlPlane() ? AzurePlan.CONTROL_PLANE : AzurePlan.WORKERS;
+    String role = machine.pool().isControlPlane() ? AzurePlan.CONTROL_PLANE : AzurePlan.WORKERS;
     Map<String, Object> configuration = new LinkedHashMap<>();
     configuration.put("name", "primary");
     configuration.put("primary", true);
@@ -143,7 +142,8 @@ final class AzureMachines {
     return Map.of("imageReference", AzureImages.reference(plan, machine), "osDisk", disk);
   }
 
-  /// Azure wants a user and a key for a machine made from an image; Talos has neither users nor SSH.
+  /// Azure wants a user and a key for a machine made from an image; Talos has neither users nor
+  /// SSH.
   private static Map<String, Object> profile(
       AzurePlan plan, Target.Slot machine, @Nullable Object userData) {
     String user = "talos";

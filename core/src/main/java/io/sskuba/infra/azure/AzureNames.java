@@ -3,8 +3,8 @@ package io.sskuba.infra.azure;
 import java.util.Locale;
 
 /// Names and resource ids of one cluster. Names are given, not made up by the provider: an id is
-/// known before the thing exists, a create that is repeated finds the same thing, and a reference to
-/// a part of a load balancer can be written down.
+/// known before the thing exists, a create that is repeated finds the same thing, and a reference
+/// to a part of a load balancer can be written down.
 ///
 /// @param subscription its id
 /// @param group the resource group: `NAME-` and the first eight characters of the cluster's id, so
@@ -41,7 +41,13 @@ public record AzureNames(String subscription, String region, String group) {
 
   /// `/subscriptions/…/resourceGroups/GROUP/providers/TYPE/NAME`.
   String id(String type, String name) {
-    return "/subscriptions/" + subscription + "/resourceGroups/" + group + "/providers/" + type + "/"
+    return "/subscriptions/"
+        + subscription
+        + "/resourceGroups/"
+        + group
+        + "/providers/"
+        + type
+        + "/"
         + name;
   }
 
@@ -52,7 +58,9 @@ public record AzureNames(String subscription, String region, String group) {
 
   /// A built-in role.
   String role(String guid) {
-    return "/subscriptions/" + subscription
-        + "/providers/Microsoft.Authorization/roleDefinitions/" + guid;
+    return "/subscriptions/"
+        + subscription
+        + "/providers/Microsoft.Authorization/roleDefinitions/"
+        + guid;
   }
 }

@@ -13,9 +13,9 @@ import java.util.Map;
 ///
 /// Ours has two subnets: `public` for control planes, which have addresses of their own when the
 /// endpoint is public, and `private` for everything else. Azure subnets span all zones, so there is
-/// none per zone. Both leave through one NAT gateway, which is in one zone (Azure picks it): a second
-/// one would need a second pair of subnets, and what it saves is pulls of images during the loss of a
-/// zone. Nothing else leaves: default outbound access is off.
+/// none per zone. Both leave through one NAT gateway, which is in one zone (Azure picks it): a
+/// second one would need a second pair of subnets, and what it saves is pulls of images during the
+/// loss of a zone. Nothing else leaves: default outbound access is off.
 /// - Source: https://learn.microsoft.com/azure/nat-gateway/nat-availability-zones
 final class AzureNetwork {
   static final String PUBLIC = "public-subnet";
@@ -118,8 +118,7 @@ final class AzureNetwork {
 
   private static Cidr half(Cidr cidr, int which) {
     BigInteger base =
-        cidr.base()
-            .add(BigInteger.valueOf(which).shiftLeft(cidr.bits() - cidr.prefix() - 1));
+        cidr.base().add(BigInteger.valueOf(which).shiftLeft(cidr.bits() - cidr.prefix() - 1));
     return new Cidr(base, cidr.prefix() + 1, cidr.bits());
   }
 }

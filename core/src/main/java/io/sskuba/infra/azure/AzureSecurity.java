@@ -10,10 +10,10 @@ import java.util.Map;
 /// Who may reach which port of a machine, and why: the only way in.
 ///
 /// Peers inside the cluster are application security groups, which every machine's card is a member
-/// of, so that the rules hold in a VNet of ours and in one that a landing zone provides. What no rule
-/// names is refused, other machines of the VNet included: Azure's own `AllowVnetInBound` is overridden.
-/// What goes out is not narrowed: images, the discovery service, git and time have no fixed addresses;
-/// a landing zone's firewall or proxy is the place for that.
+/// of, so that the rules hold in a VNet of ours and in one that a landing zone provides. What no
+/// rule names is refused, other machines of the VNet included: Azure's own `AllowVnetInBound` is
+/// overridden. What goes out is not narrowed: images, the discovery service, git and time have no
+/// fixed addresses; a landing zone's firewall or proxy is the place for that.
 /// - Limits: IPv4 networks of `adminCidrs`; the VNet has no IPv6.
 public final class AzureSecurity {
   private static final int FIRST_PRIORITY = 100;
@@ -65,7 +65,8 @@ public final class AzureSecurity {
   static List<Rule> controlPlane(AzurePlan plan) {
     List<Rule> rules = new ArrayList<>();
     rules.add(tcp("kubernetes-api-admins", Peer.ADMINS, KUBERNETES, "kubectl and sskuba"));
-    rules.add(tcp("kubernetes-api-nodes", Peer.NODES, KUBERNETES, "kubelets and what runs on nodes"));
+    rules.add(
+        tcp("kubernetes-api-nodes", Peer.NODES, KUBERNETES, "kubelets and what runs on nodes"));
     if (plan.isPublic() && plan.existing() == null) {
       rules.add(
           tcp(
@@ -99,9 +100,14 @@ public final class AzureSecurity {
   static List<Rule> workers(AzurePlan plan) {
     List<Rule> rules = new ArrayList<>();
     rules.add(
-        tcp("talos-api-peers", Peer.CONTROL_PLANES, TALOS, "requests that a control plane passes on"));
+        tcp(
+            "talos-api-peers",
+            Peer.CONTROL_PLANES,
+            TALOS,
+            "requests that a control plane passes on"));
     if (plan.delivers()) {
-      rules.add(tcp("talos-api-admins", Peer.ADMINS, TALOS, "the configuration is handed over here"));
+      rules.add(
+          tcp("talos-api-admins", Peer.ADMINS, TALOS, "the configuration is handed over here"));
     }
     common(plan, rules);
     ingress(plan, rules);
@@ -109,7 +115,8 @@ public final class AzureSecurity {
   }
 
   private static void common(AzurePlan plan, List<Rule> rules) {
-    rules.add(tcp("kubelet", Peer.NODES, 10250, "the API server: logs and exec; the metrics server"));
+    rules.add(
+        tcp("kubelet", Peer.NODES, 10250, "the API server: logs and exec; the metrics server"));
     rules.add(
         new Rule("pod-network", Peer.NODES, "Udp", List.of("4789"), "VXLAN between pods of nodes"));
     if (plan.spec().target().kubespan()) {

@@ -9,8 +9,8 @@ import java.util.TreeMap;
 /// [ResourceTags] as Azure takes them.
 ///
 /// A tag's name may hold none of `< > % & \ ? /`: `/` becomes `:` (so `sskuba.io/cluster` is
-/// `sskuba.io:cluster`), the others `_`. Our own tags come first and are never left out; labels fill
-/// what is free, in the order of their names.
+/// `sskuba.io:cluster`), the others `_`. Our own tags come first and are never left out; labels
+/// fill what is free, in the order of their names.
 /// - Limits: 50 tags; names of 512 characters, values of 256, cut off beyond.
 /// - Source: https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources
 public final class AzureTags {

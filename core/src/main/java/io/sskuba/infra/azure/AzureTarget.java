@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// The `azure` target: one resource group a cluster, with everything of it inside but the records in
-/// a DNS zone that is there already.
+/// The `azure` target: one resource group a cluster, with everything of it inside but the records
+/// in a DNS zone that is there already.
 ///
 /// Outputs besides those of [Target]: `endpointAddress`, the load balancer's address.
 public final class AzureTarget implements Target {
@@ -83,15 +83,14 @@ public final class AzureTarget implements Target {
     Map<String, Object> out = new LinkedHashMap<>();
     out.put("id", new Ref(machine.name(), "id"));
     out.put(
-        "address",
-        new Ref(AzureMachines.card(machine), "ipConfigurations[0].privateIPAddress"));
+        "address", new Ref(AzureMachines.card(machine), "ipConfigurations[0].privateIPAddress"));
     if (AzureMachines.hasAddress(plan, machine)) {
       out.put(
           "door",
           Concat.of(
               new Ref(AzureMachines.address(machine), "ipAddress"), ":" + AzureSecurity.TALOS));
     } else if (AzureBalancer.hasDoor(plan, machine)) {
-      out.put("door", Concat.of(new Ref(AzurePlan.ENDPOINT_IP, "ipAddress"), ":" + port));
+      out.put("door", Concat.of(new Ref(AzurePlan.ENDPOINT_IP, "dnsSettings.fqdn"), ":" + port));
     }
     return out;
   }

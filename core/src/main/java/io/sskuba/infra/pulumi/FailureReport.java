@@ -72,8 +72,8 @@ final class FailureReport {
   }
 
   /// Error codes of the clouds' own interfaces, as their providers pass them on.
-  /// - Source: EC2 API "Error codes"; Azure Resource Manager "Common deployment errors"; vSphere API
-  ///   fault types.
+  /// - Source: EC2 API "Error codes"; Azure Resource Manager "Common deployment errors"; vSphere
+  ///   API fault types.
   private static final List<Word> CLOUDS =
       List.of(
           Word.of(
@@ -92,7 +92,8 @@ final class FailureReport {
                   + "|InsufficientResourcesFault|NoCompatibleHost"),
           Word.of(
               ProblemCode.CLOUD_QUOTA,
-              "(?<!Request)LimitExceeded|QuotaExceeded|InstanceLimitExceeded|exceeding approved .* quota"),
+              "(?<!Request)LimitExceeded|QuotaExceeded|CountLimitReached|InstanceLimitExceeded"
+                  + "|exceeding approved .* quota"),
           Word.of(
               ProblemCode.CLOUD_THROTTLED,
               "RequestLimitExceeded|Throttling|TooManyRequests|SlowDown"));

@@ -221,7 +221,8 @@ final class PlanRuntime extends LanguageRuntimeGrpc.LanguageRuntimeImplBase {
               .setSupportsPartialValues(true);
       for (Map.Entry<String, Object> input : resource.inputs().entrySet()) {
         var needed = Resource.RegisterResourceRequest.PropertyDependencies.newBuilder();
-        InfraPlan.references(input.getValue()).forEach(name -> needed.addUrns(future(name).join().urn()));
+        InfraPlan.references(input.getValue())
+            .forEach(name -> needed.addUrns(future(name).join().urn()));
         if (needed.getUrnsCount() > 0) {
           request.putPropertyDependencies(input.getKey(), needed.build());
         }

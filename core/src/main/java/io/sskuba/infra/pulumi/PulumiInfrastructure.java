@@ -120,8 +120,14 @@ public final class PulumiInfrastructure implements Infrastructure {
       if (!create) {
         return false;
       }
-      stack = WorkspaceStack.create(name, workspace);
+      if (known == null) {
+        stack = WorkspaceStack.create(name, workspace);
+        command.stackKnown(true);
+        return true;
+      }
+      files.create();
       command.stackKnown(true);
+      stack = WorkspaceStack.select(name, workspace);
       return true;
     } catch (AutomationException e) {
       throw failed("making the Pulumi stack " + settings.qualifiedStack(), null, e);

@@ -105,6 +105,29 @@ final class StackFiles {
     return state == null ? null : state.exists();
   }
 
+  /// Makes the stack of a `file://` backend as the engine's `stack init` begins: an empty
+  /// checkpoint in a folder of the layout's version. What `init` does besides, the first `up` does
+  /// too: it makes the salt of the passphrase. So one command less, of 0.4-0.8 s.
+  /// - Idempotent: call it when [#exists] is false.
+  /// - Source: the engine's `backend/diy` (backend.go `CreateStack`, meta.go), v3.259.
+  void create() throws IOException {
+    if (state == null) {
+      throw new IllegalStateException("only the engine can make this stack");
+    }
+    Path root = state.root();
+    AtomicFiles.privateFolder(root);
+    Path layout = root.resolve("meta.yaml");
+    if (!Files.exists(layout)) {
+      AtomicFiles.writeString(layout, "version: 1\n");
+    }
+    AtomicFiles.privateFolder(root.resolve("stacks"));
+    AtomicFiles.privateFolder(state.folder());
+    ObjectNode empty = Json.object().put("version", 3);
+    empty.putObject("checkpoint").put("stack", settings.qualifiedStack());
+    AtomicFiles.writeString(
+        state.folder().resolve(settings.stack() + ".json"), Json.pretty(empty) + "\n");
+  }
+
   @Nullable JsonNode deployment() {
     return state == null ? null : state.deployment(copies(state));
   }

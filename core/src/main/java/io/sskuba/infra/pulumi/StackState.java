@@ -38,6 +38,11 @@ final class StackState {
     this.stack = stack;
   }
 
+  /// The backend's own folder.
+  Path root() {
+    return root;
+  }
+
   /// Folder of the project's checkpoints.
   Path folder() {
     return root.resolve("stacks").resolve(project);

@@ -8,6 +8,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.sskuba.io.RandomSource;
 import io.sskuba.net.AddressMap;
+import io.sskuba.pki.OneKeyManager;
 import io.sskuba.talos.TalosNode;
 import io.sskuba.talos.TalosNodes;
 import java.net.InetSocketAddress;
@@ -81,7 +82,7 @@ public final class GrpcTalosNodes implements TalosNodes {
     SslContextBuilder tls =
         SslContextBuilder.forClient()
             .trustManager(credentials.authority())
-            .keyManager(credentials.key(), credentials.certificate());
+            .keyManager(new OneKeyManager(credentials.key(), credentials.certificate()));
     return open(address, build(tls), null, null);
   }
 

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -46,7 +47,8 @@ final class AzureSdk {
         "azure-native:network:ApplicationSecurityGroup", List.of("applicationSecurityGroupName"));
     map.put("azure-native:network:NetworkSecurityGroup", List.of("networkSecurityGroupName"));
     map.put("azure-native:network:LoadBalancer", List.of("loadBalancerName"));
-    map.put("azure-native:network:InboundNatRule", List.of("inboundNatRuleName", "loadBalancerName"));
+    map.put(
+        "azure-native:network:InboundNatRule", List.of("inboundNatRuleName", "loadBalancerName"));
     map.put("azure-native:network:NetworkInterface", List.of("networkInterfaceName"));
     map.put("azure-native:compute:AvailabilitySet", List.of("availabilitySetName"));
     map.put("azure-native:compute:VirtualMachine", List.of("vmName", "zones"));
@@ -60,6 +62,10 @@ final class AzureSdk {
   }
 
   static final List<String> FUNCTIONS = List.of("azure-native:compute:getGalleryImageVersion");
+
+  /// Enumerations that the SDK itself says are out of date: any string is taken. Sizes of machines
+  /// are listed per region by Azure, and looked up by preflight.
+  private static final Set<String> OPEN = Set.of("VirtualMachineSizeTypes");
 
   private final ZipFile wheel;
   private final Map<String, String> texts = new HashMap<>();
@@ -117,7 +123,7 @@ final class AzureSdk {
     ObjectNode in = json.putObject("inputs");
     inputs.forEach(in::set);
     array(json.putArray("required"), required);
-    Map<String, ObjectNode> outputs = outputs(module, text.substring(resource), "pulumi.Output[");
+    Map<String, ObjectNode> outputs = outputs(text.substring(resource), "pulumi.Output[");
     outputs.put("id", Json.object().put("type", "string"));
     ObjectNode out = json.putObject("outputs");
     outputs.forEach(out::set);
@@ -169,7 +175,7 @@ final class AzureSdk {
     array(json.putArray("required"), required);
     ObjectNode out = json.putObject("outputs");
     int result = text.indexOf("Result:");
-    outputs(module, text.substring(result, text.indexOf("class Awaitable")), "").forEach(out::set);
+    outputs(text.substring(result, text.indexOf("class Awaitable")), "").forEach(out::set);
     return json;
   }
 
@@ -188,7 +194,8 @@ final class AzureSdk {
 
   private static final Pattern PARAMETER = Pattern.compile("(\\w+): (.*?)(?: = None)?,?");
   private static final Pattern GETTER =
-      Pattern.compile("@pulumi\\.getter(?:\\(name=\"(\\w+)\"\\))?\\n    def (\\w+)\\(self\\) -> (.*):");
+      Pattern.compile(
+          "@pulumi\\.getter(?:\\(name=\"(\\w+)\"\\))?\\n    def (\\w+)\\(self\\) -> (.*):");
 
   private void parameters(
       String module, String classText, Map<String, ObjectNode> inputs, TreeSet<String> required)
@@ -218,7 +225,7 @@ final class AzureSdk {
 
   /// Plain values with their types; what is built of others as `any`: an input of that name says
   /// more.
-  private static Map<String, ObjectNode> outputs(String module, String text, String wrapper) {
+  private static Map<String, ObjectNode> outputs(String text, String wrapper) {
     Map<String, ObjectNode> outputs = new TreeMap<>();
     Matcher getter = GETTER.matcher(text);
     while (getter.find()) {
@@ -280,7 +287,7 @@ final class AzureSdk {
       throw new IOException("not an enumeration: " + name);
     }
     json.put("type", word(kind.group(1)));
-    if (kind.group(1).equals("str")) {
+    if (kind.group(1).equals("str") && !OPEN.contains(name)) {
       Matcher value = Pattern.compile("(?m)^    \\w+ = \"(.*)\"$").matcher(text);
       ArrayNode values = json.putArray("enum");
       while (value.find()) {
@@ -296,7 +303,9 @@ final class AzureSdk {
       throw new IOException("no class " + name);
     }
     Matcher end = Pattern.compile("(?m)^(?:class |@pulumi\\.)").matcher(text);
-    return end.find(start.end()) ? text.substring(start.start(), end.start()) : text.substring(start.start());
+    return end.find(start.end())
+        ? text.substring(start.start(), end.start())
+        : text.substring(start.start());
   }
 
   /// The file of a module that holds this text.

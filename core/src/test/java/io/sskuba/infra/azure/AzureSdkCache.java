@@ -12,8 +12,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /// The published SDK as a file: the wheel of PyPI, 22 MB, the smallest of the published forms (the
-/// jar and the npm package are several times as large). Got once by `pip download` into
-/// `sdk/` of the cache folder, which `SSKUBA_CACHE_DIR` moves.
+/// jar and the npm package are several times as large). Got once by `pip download` into `sdk/` of
+/// the cache folder, which `SSKUBA_CACHE_DIR` moves.
 final class AzureSdkCache {
   private static final long LIMIT_SECONDS = 300;
 
@@ -54,7 +54,10 @@ final class AzureSdkCache {
     Process process;
     try {
       process =
-          new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile())
+              .start();
     } catch (IOException e) {
       return "no pip on PATH";
     }

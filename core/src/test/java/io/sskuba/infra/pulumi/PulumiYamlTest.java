@@ -64,7 +64,7 @@ class PulumiYamlTest {
     assertThat(PulumiYaml.print(plan, "sskuba", Map.of("a", "1.2.3"), Map.of()))
         .contains("$$${one.ip}:50000")
         .containsPattern("fn::invoke[^:]*:")
-        .contains("function: a:b:image", "return: id", "version: 1.2.3", "$$$$1");
+        .contains("function: a:b:image", "return: id", "version: \"1.2.3\"", "$$$$1");
     assertThatThrownBy(() -> new PlanRuntime(plan, Map.of()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("two: id of a:b:image has to be looked up before the plan is run");

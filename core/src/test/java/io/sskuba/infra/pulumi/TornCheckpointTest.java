@@ -48,8 +48,7 @@ class TornCheckpointTest {
   }
 
   private List<String> names() {
-    return new PulumiInfrastructure(
-            settings, List.of(), TimeSource.system(), RandomSource.system())
+    return new PulumiInfrastructure(settings, List.of(), TimeSource.system(), RandomSource.system())
         .resources().stream().map(r -> r.name()).toList();
   }
 
@@ -106,8 +105,7 @@ class TornCheckpointTest {
   @Test
   void aTornLockNamesNobodyAndGoes() throws IOException {
     Path locks =
-        Files.createDirectories(
-            folder.resolve("state/.pulumi/locks/organization/sskuba/demo"));
+        Files.createDirectories(folder.resolve("state/.pulumi/locks/organization/sskuba/demo"));
     Path lock = Files.createFile(locks.resolve("0f0f.json"));
     assertThat(files.locks()).hasSize(1);
     assertThat(files.locks().getFirst().verdict(List.of(), TimeSource.system().now()))

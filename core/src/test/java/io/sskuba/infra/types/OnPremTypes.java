@@ -147,10 +147,10 @@ final class OnPremTypes {
                       "ipamOptions",
                       "ipamConfigs"),
                   true,
-                  Map.of(
-                      "driver", List.of("bridge", "host", "overlay", "macvlan"))),
+                  Map.of("driver", List.of("bridge", "host", "overlay", "macvlan"))),
               "docker:index/remoteImage:RemoteImage",
-              new TypeFacts(List.of("name", "platform", "pullTriggers", "triggers"), false, Map.of()),
+              new TypeFacts(
+                  List.of("name", "platform", "pullTriggers", "triggers"), false, Map.of()),
               "docker:index/volume:Volume",
               new TypeFacts(List.of("name", "labels", "driver", "driverOpts"), true, Map.of()),
               "docker:index/container:Container",
@@ -180,6 +180,7 @@ final class OnPremTypes {
 
   /// What the published SDK says.
   static ObjectNode of(String pkg) {
-    return PythonSdk.of(pkg, VERSIONS.get(pkg)).document(FACTS.get(pkg), LOOKUPS.getOrDefault(pkg, Map.of()));
+    return PythonSdk.of(pkg, VERSIONS.get(pkg))
+        .document(FACTS.get(pkg), LOOKUPS.getOrDefault(pkg, Map.of()));
   }
 }

@@ -15,7 +15,8 @@ class OnPremTypesTest {
   @ParameterizedTest
   @ValueSource(strings = {"vsphere", "f5bigip", "docker"})
   void catalogueIsTheSdk(String pkg) throws Exception {
-    String sdk = Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(OnPremTypes.of(pkg));
+    String sdk =
+        Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(OnPremTypes.of(pkg));
     Path file = Path.of("src/main/resources/types").resolve(pkg + ".json");
     if (Boolean.getBoolean("golden.record")) {
       Files.writeString(file, sdk + "\n");

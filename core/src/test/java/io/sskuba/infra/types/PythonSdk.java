@@ -220,15 +220,13 @@ final class PythonSdk {
   /// @param rules what the provider's documentation says and the SDK does not
   /// @param lookups function token to its required inputs, which the SDK does not say either
   ObjectNode document(Map<String, TypeFacts> rules, Map<String, List<String>> lookups) {
-    ObjectNode json =
-        Json.object().put("package", pkg).put("version", version);
+    ObjectNode json = Json.object().put("package", pkg).put("version", version);
     json.put("source", "pulumi-" + pkg + "==" + version + " (PyPI)");
     ObjectNode types = json.putObject("types");
     Map<String, ObjectNode> objects = new TreeMap<>();
     Deque<Named> open = new ArrayDeque<>();
     Set<Named> seen = new LinkedHashSet<>();
-    new TreeMap<>(rules)
-        .forEach((token, facts) -> types.set(token, type(token, facts, open)));
+    new TreeMap<>(rules).forEach((token, facts) -> types.set(token, type(token, facts, open)));
     ObjectNode invoked = Json.object();
     new TreeMap<>(lookups)
         .forEach((token, required) -> invoked.set(token, function(token, required, open)));

@@ -1,10 +1,10 @@
 package io.sskuba.rehearsal.cloud;
 
-import io.sskuba.rehearsal.account.CloudFault;
-import io.sskuba.rehearsal.account.Fabric;
-import io.sskuba.rehearsal.account.CloudResource;
 import io.sskuba.infra.Choices;
 import io.sskuba.rehearsal.account.Account;
+import io.sskuba.rehearsal.account.CloudFault;
+import io.sskuba.rehearsal.account.CloudResource;
+import io.sskuba.rehearsal.account.Fabric;
 import io.sskuba.spec.ClusterSpec;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +47,34 @@ public interface CloudModel {
   default Map<String, Object> invoke(String token, Map<String, Object> arguments)
       throws CloudFault {
     throw new CloudFault(CloudFault.Kind.INVALID, "unknown function " + token);
+  }
+
+  /// What a scenario's fault says in this cloud's words.
+  ///
+  /// @param fault `denied`, `expired`, `quota`, `throttled` or `unavailable`
+  default CloudFault refusal(String fault, String operation, String type) {
+    return switch (fault) {
+      case "denied" ->
+          new CloudFault(
+              CloudFault.Kind.DENIED,
+              "UnauthorizedOperation: You are not authorized to perform this operation: "
+                  + operation
+                  + " "
+                  + type);
+      case "expired" ->
+          new CloudFault(
+              CloudFault.Kind.EXPIRED,
+              "ExpiredToken: The security token included in the request is expired");
+      case "quota" ->
+          new CloudFault(
+              CloudFault.Kind.QUOTA, "LimitExceeded: the limit of " + type + " is reached");
+      case "throttled" ->
+          new CloudFault(
+              CloudFault.Kind.THROTTLED, "RequestLimitExceeded: Request limit exceeded.");
+      default ->
+          new CloudFault(
+              CloudFault.Kind.UNAVAILABLE, "ServiceUnavailable: the service does not answer");
+    };
   }
 
   /// @param id the provider's id; on update the one that it has

@@ -23,6 +23,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import pulumirpc.Plugin;
 import pulumirpc.Provider;
 import pulumirpc.ResourceProviderGrpc;
@@ -48,6 +49,7 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
   private final HostLauncher launcher;
   private final HostRelay host;
   private final TimeSource time;
+  private final Map<String, Object> passing = new ConcurrentHashMap<>();
 
   /// @param factor what share of the modelled time is really waited
   public record Surroundings(
@@ -368,8 +370,7 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
     if (scenario.throttle() > 0) {
       long nth = account.change(view -> view.next("calls"));
       if (new Random(scenario.seed() * 31 + nth).nextDouble() < scenario.throttle()) {
-        throw new CloudFault(
-            CloudFault.Kind.THROTTLED, "RequestLimitExceeded: Request limit exceeded.");
+        throw model.refusal("throttled", operation, type);
       }
     }
     int n = 0;
@@ -391,31 +392,9 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
       if (fault.fault().equals("hangs")) {
         time.sleep(HANG);
       }
-      throw refusal(fault.fault(), operation, type);
+      throw model.refusal(fault.fault(), operation, type);
     }
     return Optional.empty();
-  }
-
-  private static CloudFault refusal(String fault, String operation, String type) {
-    return switch (fault) {
-      case "denied" ->
-          new CloudFault(
-              CloudFault.Kind.DENIED,
-              "UnauthorizedOperation: You are not authorized to perform this operation: "
-                  + operation
-                  + " "
-                  + type);
-      case "expired" ->
-          new CloudFault(
-              CloudFault.Kind.EXPIRED,
-              "ExpiredToken: The security token included in the request is expired");
-      case "quota" ->
-          new CloudFault(
-              CloudFault.Kind.QUOTA, "LimitExceeded: the limit of " + type + " is reached");
-      default ->
-          new CloudFault(
-              CloudFault.Kind.UNAVAILABLE, "ServiceUnavailable: the service does not answer");
-    };
   }
 
   /// What a change means for the host process.
@@ -426,19 +405,25 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
         id, before.map(CloudResource::fabric), view.find(id).map(CloudResource::fabric));
   }
 
+  /// Tells the host process what the account holds now: two calls that changed one resource may
+  /// come here in either order, and the later one's state is the one that stays.
   private void pass(Change change) throws IOException, HostRelay.Refused {
     if (change.before().equals(change.after()) || launcher.running().isEmpty()) {
       return;
     }
-    if (change.after().isEmpty()) {
-      host.delete(change.before().orElseThrow().type(), change.id());
-      return;
-    }
-    Fabric fabric = change.after().get();
-    Map<String, Object> inputs = CloudResource.plain(fabric.inputs());
-    host.create(fabric.type(), change.id(), inputs);
-    if (change.before().isPresent()) {
-      host.update(fabric.type(), change.id(), inputs);
+    synchronized (passing.computeIfAbsent(change.id(), _ -> new Object())) {
+      Optional<Fabric> now =
+          account.change(view -> view.find(change.id()).map(CloudResource::fabric));
+      if (now.isEmpty()) {
+        Optional<Fabric> was = change.before().or(change::after);
+        host.delete(was.orElseThrow().type(), change.id());
+        return;
+      }
+      Map<String, Object> inputs = CloudResource.plain(now.get().inputs());
+      host.create(now.get().type(), change.id(), inputs);
+      if (change.before().isPresent() || !now.equals(change.after())) {
+        host.update(now.get().type(), change.id(), inputs);
+      }
     }
   }
 

@@ -33,21 +33,26 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// A target rehearsed: its own plan, on the real engine, against simulated clouds whose machines are
-/// simulated Talos machines of a host process.
+/// A target rehearsed: its own plan, on the real engine, against simulated clouds whose machines
+/// are simulated Talos machines of a host process.
 ///
-/// The plan is the target's with the cluster's host process in front, and machines that are given by
-/// address beside it. Nothing outside this machine is dialled.
+/// The plan is the target's with the cluster's host process in front, and machines that are given
+/// by address beside it. Nothing outside this machine is dialled.
 public final class RehearsedPlatform implements Platform {
   private static final Duration CALL = Duration.ofSeconds(60);
   private static final String BOOT = "boot";
+
+  /// For a machine that is swamped.
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Target target;
   private final List<CloudModel> models;
@@ -137,8 +142,7 @@ public final class RehearsedPlatform implements Platform {
     Site site = site(cluster, Scenario.NONE, Duration.ZERO);
     String key = cluster.tags().key(machine.name());
     String address = java.util.Objects.requireNonNull(machine.given()).address();
-    ObjectNode inputs =
-        site.machine(key, machine.name(), address, List.of()).inputs().deepCopy();
+    ObjectNode inputs = site.machine(key, machine.name(), address, List.of()).inputs().deepCopy();
     inputs.remove("names");
     Map<String, Object> plain = CloudResource.plain(inputs);
     plain.put("network", LocalPlan.HOST_NAME);
@@ -169,8 +173,7 @@ public final class RehearsedPlatform implements Platform {
       }
       String door = real.addresses().doors().get(machine.address());
       if (door != null && door.endsWith(":50000")) {
-        twins.putIfAbsent(
-            door.substring(0, door.lastIndexOf(':')), site.twin(machine.name()));
+        twins.putIfAbsent(door.substring(0, door.lastIndexOf(':')), site.twin(machine.name()));
       }
       machines.add(
           new Topology.Machine(
@@ -207,7 +210,10 @@ public final class RehearsedPlatform implements Platform {
             });
     for (Map.Entry<String, String> print : prints.entrySet()) {
       boolean other =
-          options.scenario().machine(print.getKey()).filter(Scenario.Kind.WRONG_FINGERPRINT::equals)
+          options
+              .scenario()
+              .machine(print.getKey())
+              .filter(Scenario.Kind.WRONG_FINGERPRINT::equals)
               .isPresent();
       if (other) {
         print.setValue("A".repeat(43) + "=");
@@ -241,15 +247,13 @@ public final class RehearsedPlatform implements Platform {
   public Infrastructure infrastructure(
       Cluster cluster, Path passphraseFile, Map<String, Path> tools) {
     HostProcess host = host(cluster.key(), cluster.clusterId(), tools);
-    HostRelay relay =
-        new HostRelay(hosting.client(cluster.key(), cluster.clusterId()), CALL);
+    HostRelay relay = new HostRelay(hosting.client(cluster.key(), cluster.clusterId()), CALL);
     List<ProviderService> providers = new ArrayList<>();
     @Nullable CloudProvider own = null;
     for (CloudModel model : models) {
       LatencyModel latency = LatencyModel.of(model.pkg());
       Duration boot =
-          Duration.ofNanos(
-              (long) (latency.longest(BOOT).toNanos() * options.latency()));
+          Duration.ofNanos((long) (latency.longest(BOOT).toNanos() * options.latency()));
       CloudProvider provider =
           new CloudProvider(
               model,
@@ -299,8 +303,13 @@ public final class RehearsedPlatform implements Platform {
   @Override
   public List<Found> inventory(Cluster cluster) {
     List<Found> found = new ArrayList<>();
+    Set<String> types = new HashSet<>();
+    models.forEach(model -> types.addAll(rules.apply(model.pkg()).types()));
     for (CloudResource resource : held(cluster.clusterId())) {
-      found.add(new Found(resource.type(), resource.name(), resource.id()));
+      // A part that a model keeps beside its whole is no resource of a plan.
+      if (types.contains(resource.type())) {
+        found.add(new Found(resource.type(), resource.name(), resource.id()));
+      }
     }
     return found;
   }
@@ -315,6 +324,17 @@ public final class RehearsedPlatform implements Platform {
       throw new UncheckedIOException(e);
     }
     return held;
+  }
+
+  /// Simulated machines answer in less than a second, besides the modelled time.
+  @Override
+  public Duration patience() {
+    long modelledMillis = 0;
+    for (CloudModel model : models) {
+      LatencyModel latency = LatencyModel.of(model.pkg());
+      modelledMillis = Math.max(modelledMillis, latency.longest(BOOT).toMillis());
+    }
+    return PATIENCE.plusMillis((long) (modelledMillis * options.latency()));
   }
 
   @Override
@@ -359,7 +379,7 @@ public final class RehearsedPlatform implements Platform {
                 host(key, clusterId, Map.of())));
     try {
       for (CloudModel model : models) {
-        seen.addAll(sweep(model, key, clusterId));
+        seen.addAll(sweep(model, clusterId));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -367,7 +387,7 @@ public final class RehearsedPlatform implements Platform {
     return seen;
   }
 
-  private List<Remnant> sweep(CloudModel model, String key, String clusterId) throws IOException {
+  private List<Remnant> sweep(CloudModel model, String clusterId) throws IOException {
     Account account = Account.at(folder(model));
     List<Remnant> seen = new ArrayList<>();
     List<CloudResource> left = mine(account, model, clusterId);
@@ -401,12 +421,7 @@ public final class RehearsedPlatform implements Platform {
             if (view.find(resource.id()).isPresent()) {
               model.delete(
                   new CloudRequest(
-                      resource.type(),
-                      resource.name(),
-                      Map.of(),
-                      null,
-                      Scenario.NONE,
-                      time.now()),
+                      resource.type(), resource.name(), Map.of(), null, Scenario.NONE, time.now()),
                   resource,
                   view);
               view.remove(resource.id());
@@ -429,7 +444,8 @@ public final class RehearsedPlatform implements Platform {
         observed);
   }
 
-  /// - Note: a machine counts until its Talos API answers, a load balancer until it passes traffic on.
+  /// - Note: a machine counts until its Talos API answers, a load balancer until it passes traffic
+  ///   on.
   @Override
   public Modelled modelled(InfraPlan plan, String operation) {
     Duration full = chain(plan, operation);
@@ -441,8 +457,7 @@ public final class RehearsedPlatform implements Platform {
     Map<String, Duration> begins = new LinkedHashMap<>();
     Map<String, Duration> ends = new LinkedHashMap<>();
     Duration longest = Duration.ZERO;
-    for (InfraPlan.Resource resource :
-        forward ? plan.resources() : plan.resources().reversed()) {
+    for (InfraPlan.Resource resource : forward ? plan.resources() : plan.resources().reversed()) {
       Duration begin = begins.getOrDefault(resource.name(), Duration.ZERO);
       if (forward) {
         for (String needed : InfraPlan.needs(resource)) {

@@ -92,7 +92,8 @@ final class SplitProvider extends ResourceProviderImplBase {
   }
 
   @Override
-  public void invoke(Provider.InvokeRequest request, StreamObserver<Provider.InvokeResponse> reply) {
+  public void invoke(
+      Provider.InvokeRequest request, StreamObserver<Provider.InvokeResponse> reply) {
     other.invoke(request, reply);
   }
 

@@ -32,6 +32,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.sskuba.io.RandomSource;
 import io.sskuba.io.TimeSource;
 import io.sskuba.kube.KubeTls;
+import io.sskuba.pki.OneKeyManager;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -170,7 +171,7 @@ final class KubeletDoor implements AutoCloseable {
             .getCertificate(
                 builder.build(
                     new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate())));
-    return SslContextBuilder.forServer(KubeTls.keyManager(keys.getPrivate(), certificate))
+    return SslContextBuilder.forServer(new OneKeyManager(keys.getPrivate(), certificate))
         .sslProvider(SslProvider.JDK)
         .protocols("TLSv1.3", "TLSv1.2")
         .clientAuth(ClientAuth.OPTIONAL)

@@ -29,8 +29,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntPredicate;
 
-/// What clusters on this machine have in common, local or rehearsed: a slot of loopback addresses, a
-/// host process, a stack in a folder.
+/// What clusters on this machine have in common, local or rehearsed: a slot of loopback addresses,
+/// a host process, a stack in a folder.
 public final class Hosting {
   public static final String SLOT = "slot";
   public static final String INDEXES = "indexes";
@@ -73,7 +73,11 @@ public final class Hosting {
 
   /// Settings of the cluster's stack, for providers of this JVM.
   public PulumiSettings stack(
-      ClusterSpec spec, String key, String clusterId, Path passphraseFile, Map<String, Path> tools) {
+      ClusterSpec spec,
+      String key,
+      String clusterId,
+      Path passphraseFile,
+      Map<String, Path> tools) {
     Path pulumi = tools.get("pulumi");
     if (pulumi == null) {
       throw SskubaException.of(ProblemCode.TOOL_MISSING, "pulumi is not in the toolchain");

@@ -7,6 +7,7 @@ import io.sskuba.io.Yaml;
 import io.sskuba.kube.KubeApi;
 import io.sskuba.kube.KubeApis;
 import io.sskuba.kube.KubeCredential;
+import io.sskuba.kube.KubeTls;
 import io.sskuba.net.AddressMap;
 import io.sskuba.pki.Kubeconfigs;
 import io.sskuba.pki.LeafCertificates;
@@ -20,16 +21,11 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 
 /// The files that the processes of one control plane read, in the machine's memory folder: 0700,
 /// each file 0600. Their content is kept, so that files which vanish can be written again.
@@ -313,29 +309,8 @@ final class PlaneFiles {
   }
 
   static SSLContext context(String authority, CertAndKey client) {
-    try {
-      KeyStore keys = KeyStore.getInstance("PKCS12");
-      keys.load(null, null);
-      keys.setKeyEntry(
-          "client",
-          Pem.privateKey(client.key()),
-          new char[0],
-          new Certificate[] {Pem.certificate(client.certificate())});
-      KeyManagerFactory keyManagers =
-          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-      keyManagers.init(keys, new char[0]);
-      KeyStore trust = KeyStore.getInstance("PKCS12");
-      trust.load(null, null);
-      trust.setCertificateEntry("ca", Pem.certificate(authority));
-      TrustManagerFactory trustManagers =
-          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      trustManagers.init(trust);
-      SSLContext context = SSLContext.getInstance("TLS");
-      context.init(keyManagers.getKeyManagers(), trustManagers.getTrustManagers(), null);
-      return context;
-    } catch (GeneralSecurityException | IOException e) {
-      throw new IllegalStateException("no TLS context", e);
-    }
+    return KubeTls.context(
+        authority, new KubeCredential.ClientCertificate(client.certificate(), client.key()));
   }
 
   @Override

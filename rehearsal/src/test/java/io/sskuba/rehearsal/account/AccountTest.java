@@ -81,12 +81,13 @@ class AccountTest {
     put(Account.at(folder), vpc("vpc-1", "c1"));
     Path log = folder.resolve("account.jsonl");
     Files.write(
-        log, "{\"put\":{\"id\":\"vpc-2".getBytes(StandardCharsets.UTF_8), StandardOpenOption.APPEND);
+        log,
+        "{\"put\":{\"id\":\"vpc-2".getBytes(StandardCharsets.UTF_8),
+        StandardOpenOption.APPEND);
     Account account = Account.at(folder);
     assertThat(account.all()).containsExactly(vpc("vpc-1", "c1"));
     put(account, vpc("vpc-3", "c1"));
-    assertThat(Account.at(folder).all())
-        .containsExactly(vpc("vpc-1", "c1"), vpc("vpc-3", "c1"));
+    assertThat(Account.at(folder).all()).containsExactly(vpc("vpc-1", "c1"), vpc("vpc-3", "c1"));
   }
 
   @Test

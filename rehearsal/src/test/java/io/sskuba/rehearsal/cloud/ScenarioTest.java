@@ -49,9 +49,11 @@ class ScenarioTest {
     assertThat(scenario.machine("lab-general-1")).contains(Scenario.Kind.NEVER_BOOTS);
     assertThat(scenario.machine("lab-general-11")).isEmpty();
     assertThat(scenario.unhealthy(6443)).isTrue();
-    assertThat(scenario.faults().getFirst().concerns("create", "aws:ec2/instance:Instance", "x-gpu-1"))
+    assertThat(
+            scenario.faults().getFirst().concerns("create", "aws:ec2/instance:Instance", "x-gpu-1"))
         .isTrue();
-    assertThat(scenario.faults().getFirst().concerns("delete", "aws:ec2/instance:Instance", "x-gpu-1"))
+    assertThat(
+            scenario.faults().getFirst().concerns("delete", "aws:ec2/instance:Instance", "x-gpu-1"))
         .isFalse();
   }
 

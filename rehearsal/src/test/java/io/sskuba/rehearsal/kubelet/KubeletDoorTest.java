@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.netty.channel.Channel;
 import io.sskuba.io.RandomSource;
 import io.sskuba.io.TimeSource;
-import io.sskuba.kube.KubeTls;
+import io.sskuba.pki.OneKeyManager;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -49,7 +49,7 @@ final class KubeletDoorTest {
   private KeyManager client(String subject, KeyPair signer, X509Certificate issuer)
       throws Exception {
     KeyPair keys = TestPlane.ec();
-    return KubeTls.keyManager(
+    return new OneKeyManager(
         keys.getPrivate(), TestPlane.certificate(subject, keys, signer, issuer, false, List.of()));
   }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sskuba.infra.aws;
+
+import org.jspecify.annotations.NullMarked;
