@@ -33,7 +33,16 @@ class LayerRulesTest {
   private static final Set<String> LEAVES = Set.of("problem", "io", "net", "wait");
   private static final Set<String> FEATURES =
       Set.of(
-          "spec", "pki", "machineconfig", "secret", "state", "toolchain", "infra", "talos", "kube", "dns");
+          "spec",
+          "pki",
+          "machineconfig",
+          "secret",
+          "state",
+          "toolchain",
+          "infra",
+          "talos",
+          "kube",
+          "dns");
   private static final Set<String> USE_CASES = Set.of("apply", "delete", "status");
 
   /// The edges between features, each with its reason. A new one needs a reason here.

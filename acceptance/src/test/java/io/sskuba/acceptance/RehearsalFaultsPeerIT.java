@@ -11,8 +11,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What makes clouds hard, on simulated ones: one problem each with the right code, what exists, and
-/// a command that goes on; nothing is made twice, nothing stays.
+/// What makes clouds hard, on simulated ones: one problem each with the right code, what exists,
+/// and a command that goes on; nothing is made twice, nothing stays.
 class RehearsalFaultsPeerIT {
   private Ctl ctl;
   private String file;
@@ -96,7 +96,9 @@ class RehearsalFaultsPeerIT {
     Clusters.assertReady(ctl.run("status", name, "-o", "json").exits(0).json(), 2);
     assertThat(ctl.bootstraps("rehearsal.lab")).isEqualTo(1);
     Map<String, String> held = J04RehearsalIT.held(ctl);
-    assertThat(held.values().stream().filter(t -> t.endsWith(":Instance") || t.endsWith(":VirtualMachine")))
+    assertThat(
+            held.values().stream()
+                .filter(t -> t.endsWith(":Instance") || t.endsWith(":VirtualMachine")))
         .hasSize(2);
     gone();
   }
@@ -138,8 +140,7 @@ class RehearsalFaultsPeerIT {
   @ValueSource(strings = {"azure"})
   void whenCredentialsExpireHalfway(String target) throws Exception {
     small(target);
-    fails(
-        apply("faults: [{on: create, fault: expired, after: 9}]\n"), 5, "SSK-CLOUD-001");
+    fails(apply("faults: [{on: create, fault: expired, after: 9}]\n"), 5, "SSK-CLOUD-001");
     goesOn();
   }
 
@@ -167,7 +168,8 @@ class RehearsalFaultsPeerIT {
         .exits(0);
     String record =
         Files.readString(ctl.folder.resolve("state/sskuba/clusters/rehearsal.lab/record.json"));
-    assertThat(record).contains("\"lab-general-1\" : \"" + (target.equals("aws") ? "ap-southeast-2c" : "3"));
+    assertThat(record)
+        .contains("\"lab-general-1\" : \"" + (target.equals("aws") ? "ap-southeast-2c" : "3"));
     gone();
   }
 
@@ -196,8 +198,7 @@ class RehearsalFaultsPeerIT {
   @ValueSource(strings = {"azure"})
   void whenAMachineRunsAnotherImage(String target) throws Exception {
     small(target);
-    fails(
-        apply("machines: [{name: \"*-general-1\", fault: wrongImage}]\n"), 7, "SSK-TALOS-002");
+    fails(apply("machines: [{name: \"*-general-1\", fault: wrongImage}]\n"), 7, "SSK-TALOS-002");
     gone();
   }
 }

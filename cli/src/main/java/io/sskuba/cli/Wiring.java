@@ -22,7 +22,6 @@ import io.sskuba.state.StateStore;
 import io.sskuba.talos.grpc.GrpcTalosNodes;
 import io.sskuba.toolchain.ToolchainService;
 import java.net.URI;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -58,11 +57,12 @@ final class Wiring {
       case "s3", "azblob" ->
           new SplitStateStore(
               local,
-              () -> new ObjectStateStore(
-                  CloudModule.services().bucket(url, environment, time),
-                  places.localState().resolve("shared"),
-                  time,
-                  random));
+              () ->
+                  new ObjectStateStore(
+                      CloudModule.services().bucket(url, environment, time),
+                      places.localState().resolve("shared"),
+                      time,
+                      random));
       default ->
           throw new SskubaException(
               Problem.of(

@@ -32,8 +32,7 @@ public final class HttpJson {
 
   /// @param what the service in words, for messages
   /// @param body null for a GET
-  public Answer call(
-      String what, URI url, Map<String, String> headers, @Nullable JsonNode body) {
+  public Answer call(String what, URI url, Map<String, String> headers, @Nullable JsonNode body) {
     HttpRequest.Builder request = HttpRequest.newBuilder(url).timeout(ANSWER);
     headers.forEach(request::header);
     if (body == null) {

@@ -42,8 +42,7 @@ public final class SecretResolver {
     this(env, time, redactor, LIMIT);
   }
 
-  public SecretResolver(
-      Environment env, TimeSource time, Redactor redactor, RemoteSecrets remote) {
+  public SecretResolver(Environment env, TimeSource time, Redactor redactor, RemoteSecrets remote) {
     this(env, time, redactor, remote, LIMIT);
   }
 
@@ -52,11 +51,7 @@ public final class SecretResolver {
   }
 
   private SecretResolver(
-      Environment env,
-      TimeSource time,
-      Redactor redactor,
-      RemoteSecrets remote,
-      Duration limit) {
+      Environment env, TimeSource time, Redactor redactor, RemoteSecrets remote, Duration limit) {
     this.remote = remote;
     this.env = env;
     this.time = time;

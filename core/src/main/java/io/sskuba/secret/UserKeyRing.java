@@ -69,7 +69,8 @@ public final class UserKeyRing implements KeyRing {
 
   @Override
   public byte[] reseal(byte[] sealedKey, List<String> recipients) {
-    return ClusterKeys.reseal(sealedKey, required(), ClusterKeys.recipients(reached(recipients), services), random);
+    return ClusterKeys.reseal(
+        sealedKey, required(), ClusterKeys.recipients(reached(recipients), services), random);
   }
 
   @Override

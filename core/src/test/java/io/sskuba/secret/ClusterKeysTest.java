@@ -13,11 +13,11 @@ import io.sskuba.secret.age.Recipient;
 import io.sskuba.secret.age.ServiceIdentity;
 import io.sskuba.secret.age.SshKeys;
 import io.sskuba.secret.age.X25519Identity;
+import io.sskuba.spec.SecretRef;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import io.sskuba.spec.SecretRef;
 import org.junit.jupiter.api.Test;
 
 class ClusterKeysTest {
@@ -96,11 +96,16 @@ class ClusterKeysTest {
         List.of("awskms:arn:aws:kms:x", "azurekv:https://x", "vaulttransit:key")) {
       assertThatThrownBy(() -> ClusterKeys.recipients(List.of(service), RemoteSecrets.none()))
           .hasMessageContaining(service);
-      assertCode(ProblemCode.SPEC_UNSUPPORTED, () -> ClusterKeys.recipients(List.of(service), RemoteSecrets.none()));
+      assertCode(
+          ProblemCode.SPEC_UNSUPPORTED,
+          () -> ClusterKeys.recipients(List.of(service), RemoteSecrets.none()));
     }
-    assertCode(ProblemCode.SPEC_INVALID, () -> ClusterKeys.recipients(List.of("age1abc"), RemoteSecrets.none()));
+    assertCode(
+        ProblemCode.SPEC_INVALID,
+        () -> ClusterKeys.recipients(List.of("age1abc"), RemoteSecrets.none()));
     // Somebody pastes the private half.
-    assertThatThrownBy(() -> ClusterKeys.recipients(List.of(user.secretText()), RemoteSecrets.none()))
+    assertThatThrownBy(
+            () -> ClusterKeys.recipients(List.of(user.secretText()), RemoteSecrets.none()))
         .isInstanceOfSatisfying(
             SskubaException.class,
             e ->
@@ -149,8 +154,7 @@ class ClusterKeysTest {
     for (Recipient each : recipients) {
       Identity identity = new ServiceIdentity(each.toString(), SERVICES.key(each.toString()));
       assertThat(identity.recipient()).contains(each);
-      assertThat(
-              ClusterKeys.open(created.sealedKey(), List.of(identity), RANDOM).open(sealed))
+      assertThat(ClusterKeys.open(created.sealedKey(), List.of(identity), RANDOM).open(sealed))
           .isEqualTo(CONTENT);
     }
     Identity other = new ServiceIdentity("vaulttransit:other", service(1));
@@ -164,19 +168,17 @@ class ClusterKeysTest {
         () -> ClusterKeys.open(created.sealedKey(), List.of(wrong), RANDOM));
     Identity team = new ServiceIdentity("vaulttransit:team", SERVICES.key("vaulttransit:team"));
     byte[] resealed =
-        ClusterKeys.reseal(
-            created.sealedKey(), List.of(team), List.of(user.publicKey()), RANDOM);
+        ClusterKeys.reseal(created.sealedKey(), List.of(team), List.of(user.publicKey()), RANDOM);
     assertThat(ClusterKeys.open(resealed, List.of(user), RANDOM).open(sealed)).isEqualTo(CONTENT);
-    assertCode(
-        ProblemCode.IDENTITY_WRONG, () -> ClusterKeys.open(resealed, List.of(team), RANDOM));
+    assertCode(ProblemCode.IDENTITY_WRONG, () -> ClusterKeys.open(resealed, List.of(team), RANDOM));
   }
 
   /// A rehearsal reaches nothing: it seals to the recipients that need nobody.
   @Test
-  void aRehearsalLeavesKeysOfServicesOut(@org.junit.jupiter.api.io.TempDir java.nio.file.Path folder) {
+  void aRehearsalLeavesKeysOfServicesOut(
+      @org.junit.jupiter.api.io.TempDir java.nio.file.Path folder) {
     io.sskuba.io.Environment env =
-        new io.sskuba.io.Environment(
-            java.util.Map.of("SSKUBA_IDENTITY", "awskms:arn:x"), folder);
+        new io.sskuba.io.Environment(java.util.Map.of("SSKUBA_IDENTITY", "awskms:arn:x"), folder);
     RemoteSecrets nobody =
         new RemoteSecrets() {
           @Override
@@ -195,8 +197,7 @@ class ClusterKeysTest {
                 RANDOM,
                 nobody)
             .ofThisMachine();
-    KeyRing.NewKey made =
-        ring.create(List.of("awskms:arn:x", colleague.publicKey().toString()));
+    KeyRing.NewKey made = ring.create(List.of("awskms:arn:x", colleague.publicKey().toString()));
     assertThat(made.sealedTo()).hasSize(2).doesNotContain("awskms:arn:x");
     assertThat(ring.tryOpen(made.sealedKey())).isPresent();
   }

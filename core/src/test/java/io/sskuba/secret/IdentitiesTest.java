@@ -150,7 +150,8 @@ class IdentitiesTest {
             "file:large", "larger than 64 KiB",
             "file:.", "its mode is",
             "vault:secret/x", "it is not vault:PATH#KEY",
-            "pkcs11:x", "pkcs11: is not supported; supported are env:NAME, file:PATH, vault:PATH#KEY",
+            "pkcs11:x",
+                "pkcs11: is not supported; supported are env:NAME, file:PATH, vault:PATH#KEY",
             "/path/identity", "its form is not supported");
     cases.forEach(
         (value, words) ->

@@ -75,7 +75,10 @@ public final class KeyVault {
       @Override
       public byte[] wrap(byte[] fileKey) {
         HttpJson.Answer answer =
-            call(url + "/wrapkey", "wrapKey", Json.object()
+            call(
+                url + "/wrapkey",
+                "wrapKey",
+                Json.object()
                     .put("alg", ALGORITHM)
                     .put("value", Base64.getUrlEncoder().withoutPadding().encodeToString(fileKey)));
         String text =
@@ -90,7 +93,10 @@ public final class KeyVault {
         String version = parts[0].substring(parts[0].lastIndexOf('/') + 1);
         String at = hasVersion(url) ? url : url + "/" + version.replaceAll("[^A-Za-z0-9]", "");
         HttpJson.Answer answer =
-            call(at + "/unwrapkey", "unwrapKey", Json.object()
+            call(
+                at + "/unwrapkey",
+                "unwrapKey",
+                Json.object()
                     .put("alg", ALGORITHM)
                     .put("value", parts.length == 2 ? parts[1] : ""));
         return Base64.getUrlDecoder().decode(answer.body().path("value").asText(""));

@@ -108,7 +108,8 @@ public final class VaultClient {
   private URI url(String path) {
     String address = environment.get("VAULT_ADDR");
     if (address == null || address.isEmpty()) {
-      throw SecretProblems.denied(WHAT, "VAULT_ADDR is not set", "VAULT_ADDR and VAULT_TOKEN", null);
+      throw SecretProblems.denied(
+          WHAT, "VAULT_ADDR is not set", "VAULT_ADDR and VAULT_TOKEN", null);
     }
     try {
       URI base = URI.create(address.replaceAll("/+$", ""));

@@ -10,9 +10,9 @@ import java.util.Map;
 /// The network load balancer of the endpoint, and the doors of workers.
 ///
 /// The main one carries the Kubernetes API (6443) and the Talos API (50000) of the control planes,
-/// and 80/443 to the ingress's NodePorts. With delivery `api` and a public endpoint every worker has
-/// a listener of its own, port 50100 + N, where its Talos API answers administrators: the first 40
-/// on the main load balancer, the others on `config-door-K` with 45 each, since a network load
+/// and 80/443 to the ingress's NodePorts. With delivery `api` and a public endpoint every worker
+/// has a listener of its own, port 50100 + N, where its Talos API answers administrators: the first
+/// 40 on the main load balancer, the others on `config-door-K` with 45 each, since a network load
 /// balancer takes 50 listeners.
 ///
 /// Targets do not see the clients' addresses: with them preserved, a machine that reaches itself
@@ -35,8 +35,7 @@ final class AwsBalancer {
   AwsBalancer(AwsContext aws, AwsNetwork network) {
     this.aws = aws;
     this.network = network;
-    this.doors =
-        aws.hasDoors() ? numbers(aws.madeWorkers(), aws.choices().facts()) : Map.of();
+    this.doors = aws.hasDoors() ? numbers(aws.madeWorkers(), aws.choices().facts()) : Map.of();
   }
 
   /// Door number of each machine, from 1. A machine keeps the number that it has (fact
@@ -78,7 +77,9 @@ final class AwsBalancer {
 
   /// The load balancer that holds this door.
   static String balancerOf(int door) {
-    return door <= MAIN_DOORS ? MAIN : "config-door-" + ((door - MAIN_DOORS - 1) / FURTHER_DOORS + 1);
+    return door <= MAIN_DOORS
+        ? MAIN
+        : "config-door-" + ((door - MAIN_DOORS - 1) / FURTHER_DOORS + 1);
   }
 
   /// The load balancers themselves, which wait for nothing but subnets: they are the slowest thing
@@ -98,14 +99,22 @@ final class AwsBalancer {
         "aws:lb/loadBalancer:LoadBalancer",
         name,
         Map.of(
-            "name", aws.brief(name.equals(MAIN) ? "api" : name),
-            "loadBalancerType", "network",
-            "internal", !aws.isPublic(),
-            "ipAddressType", "ipv4",
-            "subnets", network.balancerSubnets(),
-            "securityGroups", List.of(new Ref(AwsSecurity.BALANCER, "id")),
-            "enableCrossZoneLoadBalancing", true,
-            "enableDeletionProtection", false),
+            "name",
+            aws.brief(name.equals(MAIN) ? "api" : name),
+            "loadBalancerType",
+            "network",
+            "internal",
+            !aws.isPublic(),
+            "ipAddressType",
+            "ipv4",
+            "subnets",
+            network.balancerSubnets(),
+            "securityGroups",
+            List.of(new Ref(AwsSecurity.BALANCER, "id")),
+            "enableCrossZoneLoadBalancing",
+            true,
+            "enableDeletionProtection",
+            false),
         aws.isPublic() ? network.beforePublic() : new String[0]);
   }
 
@@ -132,24 +141,33 @@ final class AwsBalancer {
     group.put(
         "healthCheck",
         Map.of(
-            "enabled", true,
-            "protocol", "TCP",
-            "port", "traffic-port",
-            "interval", CHECK_SECONDS,
-            "healthyThreshold", CHECK_COUNT,
-            "unhealthyThreshold", CHECK_COUNT));
+            "enabled",
+            true,
+            "protocol",
+            "TCP",
+            "port",
+            "traffic-port",
+            "interval",
+            CHECK_SECONDS,
+            "healthyThreshold",
+            CHECK_COUNT,
+            "unhealthyThreshold",
+            CHECK_COUNT));
     aws.tagged("aws:lb/targetGroup:TargetGroup", service + "-targets", group);
     aws.tagged(
         "aws:lb/listener:Listener",
         service + "-listener",
         Map.of(
-            "loadBalancerArn", new Ref(balancer, "arn"),
-            "port", port,
-            "protocol", "TCP",
+            "loadBalancerArn",
+            new Ref(balancer, "arn"),
+            "port",
+            port,
+            "protocol",
+            "TCP",
             "defaultActions",
-                List.of(
-                    Map.of(
-                        "type", "forward", "targetGroupArn", new Ref(service + "-targets", "arn")))));
+            List.of(
+                Map.of(
+                    "type", "forward", "targetGroupArn", new Ref(service + "-targets", "arn")))));
   }
 
   void attach() {
@@ -165,7 +183,9 @@ final class AwsBalancer {
       target("http", machine.name(), AwsSecurity.HTTP_NODE);
       target("https", machine.name(), AwsSecurity.HTTPS_NODE);
     }
-    doors.keySet().forEach(m -> attachment("door-" + m + "-target", "door-" + m, m, AwsSecurity.TALOS));
+    doors
+        .keySet()
+        .forEach(m -> attachment("door-" + m + "-target", "door-" + m, m, AwsSecurity.TALOS));
   }
 
   private void target(String service, String machine, int port) {

@@ -81,8 +81,8 @@ final class AwsContext {
     return region().startsWith("us-gov-") ? "aws-us-gov" : "aws";
   }
 
-  /// The file's zones, else those that were looked up (fact `zones`, with commas), else the region's
-  /// usual first three; and any other that a machine was put into.
+  /// The file's zones, else those that were looked up (fact `zones`, with commas), else the
+  /// region's usual first three; and any other that a machine was put into.
   List<String> zones() {
     Set<String> zones = new LinkedHashSet<>(settings().zones());
     String known = choices.facts().getOrDefault("zones", "");
@@ -169,7 +169,9 @@ final class AwsContext {
       throw new SskubaException(
           Problem.of(
               ProblemCode.SPEC_INVALID,
-              "metadata.labels: AWS takes " + TAGS_MAX + " tags on a resource, these would be "
+              "metadata.labels: AWS takes "
+                  + TAGS_MAX
+                  + " tags on a resource, these would be "
                   + tags.size()));
     }
     for (String key : tags.keySet()) {
@@ -193,8 +195,8 @@ final class AwsContext {
     return name.startsWith(prefix) ? name.substring(prefix.length()) : name;
   }
 
-  /// The name of a load balancer or target group: readable, unique in an account with other clusters
-  /// of this name, at most 32 characters.
+  /// The name of a load balancer or target group: readable, unique in an account with other
+  /// clusters of this name, at most 32 characters.
   String brief(String part) {
     return brief(part, BRIEF_MAX);
   }

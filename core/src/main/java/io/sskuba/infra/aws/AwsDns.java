@@ -36,12 +36,18 @@ final class AwsDns {
         RECORD,
         OWNERSHIP,
         Map.of(
-            "zoneId", zoneId(),
-            "name", "_sskuba." + fqdn,
-            "type", "TXT",
-            "ttl", TTL_SECONDS,
-            "records", List.of(aws.clusterId()),
-            "allowOverwrite", false));
+            "zoneId",
+            zoneId(),
+            "name",
+            "_sskuba." + fqdn,
+            "type",
+            "TXT",
+            "ttl",
+            TTL_SECONDS,
+            "records",
+            List.of(aws.clusterId()),
+            "allowOverwrite",
+            false));
     alias("dns-name", fqdn);
     alias("dns-wildcard", "*." + fqdn);
   }
@@ -51,16 +57,20 @@ final class AwsDns {
         RECORD,
         resource,
         Map.of(
-            "zoneId", zoneId(),
-            "name", name,
-            "type", "A",
+            "zoneId",
+            zoneId(),
+            "name",
+            name,
+            "type",
+            "A",
             "aliases",
-                List.of(
-                    Map.of(
-                        "name", new Ref(AwsBalancer.MAIN, "dnsName"),
-                        "zoneId", new Ref(AwsBalancer.MAIN, "zoneId"),
-                        "evaluateTargetHealth", false)),
-            "allowOverwrite", false),
+            List.of(
+                Map.of(
+                    "name", new Ref(AwsBalancer.MAIN, "dnsName"),
+                    "zoneId", new Ref(AwsBalancer.MAIN, "zoneId"),
+                    "evaluateTargetHealth", false)),
+            "allowOverwrite",
+            false),
         OWNERSHIP);
   }
 
@@ -72,9 +82,7 @@ final class AwsDns {
     String zone = Objects.requireNonNull(aws.spec().dns()).zone();
     return new Lookup(
         "aws:route53/getZone:getZone",
-        Map.of(
-            "name", zone == null ? aws.spec().metadata().domain() : zone,
-            "privateZone", false),
+        Map.of("name", zone == null ? aws.spec().metadata().domain() : zone, "privateZone", false),
         "zoneId");
   }
 }

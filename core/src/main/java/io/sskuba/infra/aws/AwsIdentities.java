@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /// What the cluster itself may do in the account: the cloud controller and the controller of EBS
-/// volumes, both on control planes. Workers have no role at all, so a pod there has nothing to steal.
+/// volumes, both on control planes. Workers have no role at all, so a pod there has nothing to
+/// steal.
 ///
 /// `Describe…` actions know no resources, so `*` stands there. Everything that changes something is
 /// bound to the tag `kubernetes.io/cluster/CLUSTERID = owned`: on what exists, or on what is being
@@ -37,7 +38,8 @@ final class AwsIdentities {
     if (aws.madeControlPlanes().isEmpty()) {
       return;
     }
-    String service = aws.partition().equals("aws-cn") ? "ec2.amazonaws.com.cn" : "ec2.amazonaws.com";
+    String service =
+        aws.partition().equals("aws-cn") ? "ec2.amazonaws.com.cn" : "ec2.amazonaws.com";
     ObjectNode trust = document();
     ObjectNode assume = trust.withArray("Statement").addObject();
     assume.put("Effect", "Allow").putObject("Principal").put("Service", service);
@@ -75,13 +77,7 @@ final class AwsIdentities {
   }
 
   private String balancing(String kind) {
-    return "arn:"
-        + aws.partition()
-        + ":elasticloadbalancing:"
-        + aws.region()
-        + ":*:"
-        + kind
-        + "/*";
+    return "arn:" + aws.partition() + ":elasticloadbalancing:" + aws.region() + ":*:" + kind + "/*";
   }
 
   private Map<String, String> owned() {
@@ -126,7 +122,9 @@ final class AwsIdentities {
         "MakeGroupsInVpc",
         List.of("ec2:CreateSecurityGroup"),
         List.of(ec2("vpc")),
-        aws.isExisting() ? Map.of() : Map.of("aws:ResourceTag/sskuba.io/cluster-id", aws.clusterId()));
+        aws.isExisting()
+            ? Map.of()
+            : Map.of("aws:ResourceTag/sskuba.io/cluster-id", aws.clusterId()));
     statement(
         document,
         "ChangeOwnGroups",
@@ -226,7 +224,8 @@ final class AwsIdentities {
         document,
         "UseOwnSnapshots",
         List.of("ec2:CreateVolume", "ec2:DeleteSnapshot"),
-        List.of("arn:" + aws.partition() + ":ec2:" + aws.region() + "::snapshot/*", ec2("snapshot")),
+        List.of(
+            "arn:" + aws.partition() + ":ec2:" + aws.region() + "::snapshot/*", ec2("snapshot")),
         owned());
     tagging(
         document,

@@ -18,10 +18,10 @@ import java.util.Objects;
 /// never have one. Metadata is served by IMDSv2 only; its answers reach pods (two hops) on control
 /// planes alone, where the cloud controller and the volume controller run, and never on workers.
 ///
-/// With delivery `api` there is no user data. With `userData` it is the machine's whole configuration,
-/// the cluster's keys in it: a secret in the engine's state, and readable to whoever may call
-/// `ec2:DescribeInstanceAttribute` in the account, which `plan` says. It stands in the choices' fact
-/// `userData:MACHINE` while a plan is run.
+/// With delivery `api` there is no user data. With `userData` it is the machine's whole
+/// configuration, the cluster's keys in it: a secret in the engine's state, and readable to whoever
+/// may call `ec2:DescribeInstanceAttribute` in the account, which `plan` says. It stands in the
+/// choices' fact `userData:MACHINE` while a plan is run.
 final class AwsMachines {
   /// Account that publishes the official Talos images.
   /// - Source: https://docs.siderolabs.com/talos (AWS, official AMI images)
@@ -73,11 +73,16 @@ final class AwsMachines {
     inputs.put(
         "rootBlockDevice",
         Map.of(
-            "volumeType", "gp3",
-            "volumeSize", size == null ? ROOT_GIB : size,
-            "encrypted", true,
-            "deleteOnTermination", true,
-            "tags", aws.tags(machine.name(), kubernetes())));
+            "volumeType",
+            "gp3",
+            "volumeSize",
+            size == null ? ROOT_GIB : size,
+            "encrypted",
+            true,
+            "deleteOnTermination",
+            true,
+            "tags",
+            aws.tags(machine.name(), kubernetes())));
     if (!aws.isPushed()) {
       String known = aws.choices().facts().get(USER_DATA_FACT + machine.name());
       inputs.put("userData", new Secret(known == null ? "#filled when it is applied" : known));

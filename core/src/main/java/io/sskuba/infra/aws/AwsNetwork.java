@@ -13,13 +13,14 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// VPC, subnets, routes and the way out; nothing at all in a network that the organisation provides.
+/// VPC, subnets, routes and the way out; nothing at all in a network that the organisation
+/// provides.
 ///
 /// Every zone has a private subnet. Public subnets, one a zone, hold the load balancer and control
-/// planes of a public endpoint and the NAT gateway. One NAT gateway serves all zones: these clusters
-/// are short-lived, an account has five elastic addresses in a region by default, and a gateway a
-/// zone would take three of them. What is lost with its zone is the way out of workers in the
-/// others (image pulls, git), not the cluster.
+/// planes of a public endpoint and the NAT gateway. One NAT gateway serves all zones: these
+/// clusters are short-lived, an account has five elastic addresses in a region by default, and a
+/// gateway a zone would take three of them. What is lost with its zone is the way out of workers in
+/// the others (image pulls, git), not the cluster.
 ///
 /// An internal endpoint with a proxy has neither gateway nor public subnet: the proxy is the way
 /// out.
@@ -68,9 +69,7 @@ final class AwsNetwork {
             "enableDnsHostnames", true));
     if (hasWayOut()) {
       aws.tagged(
-          "aws:ec2/internetGateway:InternetGateway",
-          GATEWAY,
-          Map.of("vpcId", new Ref(VPC, "id")));
+          "aws:ec2/internetGateway:InternetGateway", GATEWAY, Map.of("vpcId", new Ref(VPC, "id")));
     }
     List<String> zones = aws.zones();
     int bits = bits(zones.size() + 1);
@@ -93,8 +92,7 @@ final class AwsNetwork {
     for (int i = 0; i < zones.size(); i++) {
       subnet("public-" + zones.get(i), zones.get(i), part(block, bits(zones.size()), i), true);
     }
-    aws.tagged(
-        "aws:ec2/routeTable:RouteTable", PUBLIC_ROUTES, Map.of("vpcId", new Ref(VPC, "id")));
+    aws.tagged("aws:ec2/routeTable:RouteTable", PUBLIC_ROUTES, Map.of("vpcId", new Ref(VPC, "id")));
     aws.plain(
         "aws:ec2/route:Route",
         PUBLIC_ROUTE,
@@ -106,8 +104,7 @@ final class AwsNetwork {
   }
 
   private void nat() {
-    aws.tagged(
-        "aws:ec2/eip:Eip", NAT_ADDRESS, Map.of("domain", "vpc"), GATEWAY);
+    aws.tagged("aws:ec2/eip:Eip", NAT_ADDRESS, Map.of("domain", "vpc"), GATEWAY);
     aws.tagged(
         "aws:ec2/natGateway:NatGateway",
         NAT,
@@ -131,13 +128,19 @@ final class AwsNetwork {
         "aws:ec2/subnet:Subnet",
         name,
         Map.of(
-            "vpcId", new Ref(VPC, "id"),
-            "availabilityZone", zone,
-            "cidrBlock", cidr.toString(),
-            "mapPublicIpOnLaunch", false),
+            "vpcId",
+            new Ref(VPC, "id"),
+            "availabilityZone",
+            zone,
+            "cidrBlock",
+            cidr.toString(),
+            "mapPublicIpOnLaunch",
+            false),
         Map.of(
-            AwsIdentities.kubernetesTag(aws.clusterId()), "owned",
-            open ? "kubernetes.io/role/elb" : "kubernetes.io/role/internal-elb", "1"));
+            AwsIdentities.kubernetesTag(aws.clusterId()),
+            "owned",
+            open ? "kubernetes.io/role/elb" : "kubernetes.io/role/internal-elb",
+            "1"));
   }
 
   private void associate(String prefix, String table) {

@@ -16,11 +16,11 @@ import java.util.Set;
 /// Which peer may reach which port, and why: [#table] is the whole of it.
 ///
 /// Three groups: control planes, workers, load balancer. Peers inside the cluster are groups, never
-/// address ranges. A rule is a resource of its own, so that one is added or removed without touching
-/// the others. What is not in the table is closed; DNS, time and metadata at AWS's link-local
-/// addresses are not filtered by security groups.
-/// - Source: ports of Talos and Kubernetes: https://docs.siderolabs.com/talos (network connectivity),
-///   https://kubernetes.io/docs/reference/networking/ports-and-protocols/
+/// address ranges. A rule is a resource of its own, so that one is added or removed without
+/// touching the others. What is not in the table is closed; DNS, time and metadata at AWS's
+/// link-local addresses are not filtered by security groups.
+/// - Source: ports of Talos and Kubernetes: https://docs.siderolabs.com/talos (network
+///   connectivity), https://kubernetes.io/docs/reference/networking/ports-and-protocols/
 final class AwsSecurity {
   static final String CONTROL_PLANE = "control-plane-group";
   static final String WORKER = "worker-group";
@@ -73,7 +73,8 @@ final class AwsSecurity {
     }
 
     static Peer network(String cidr) {
-      return new Peer(cidr.equals(ANYWHERE) ? "anywhere" : cidr.replaceAll("[/:]", "-"), cidr, false);
+      return new Peer(
+          cidr.equals(ANYWHERE) ? "anywhere" : cidr.replaceAll("[/:]", "-"), cidr, false);
     }
   }
 
@@ -127,7 +128,14 @@ final class AwsSecurity {
     table.add(in(to, "kubernetes", "tcp", KUBERNETES, nodes, "nodes reach the API by KubePrism"));
     table.add(
         new Rule(
-            to, Direction.IN, "etcd", "tcp", ETCD_FIRST, ETCD_LAST, self, "etcd clients and peers"));
+            to,
+            Direction.IN,
+            "etcd",
+            "tcp",
+            ETCD_FIRST,
+            ETCD_LAST,
+            self,
+            "etcd clients and peers"));
     table.addAll(everyNode(to));
     if (aws.spec().target().controlPlaneTakesWorkloads()) {
       table.addAll(ingress(to, balancers));
@@ -209,8 +217,7 @@ final class AwsSecurity {
     String from = BALANCER;
     List<Peer> controlPlanes = List.of(Peer.group(CONTROL_PLANE));
     List<Peer> workers = List.of(Peer.group(WORKER));
-    List<Peer> ingress =
-        aws.spec().target().controlPlaneTakesWorkloads() ? controlPlanes : workers;
+    List<Peer> ingress = aws.spec().target().controlPlaneTakesWorkloads() ? controlPlanes : workers;
     List<Rule> table = new ArrayList<>();
     table.add(out(from, "kubernetes", "tcp", KUBERNETES, controlPlanes, "Kubernetes API"));
     table.add(out(from, "talos", "tcp", TALOS, controlPlanes, "Talos API"));
@@ -278,8 +285,7 @@ final class AwsSecurity {
       URI uri = URI.create(url);
       String host = String.valueOf(uri.getHost());
       int port = uri.getPort() > 0 ? uri.getPort() : "https".equals(uri.getScheme()) ? HTTPS : HTTP;
-      String network =
-          Cidr.isAddress(host) && host.indexOf(':') < 0 ? host + "/32" : ANYWHERE;
+      String network = Cidr.isAddress(host) && host.indexOf(':') < 0 ? host + "/32" : ANYWHERE;
       out.merge(port, network, (a, b) -> a.equals(b) ? a : ANYWHERE);
     }
     return out;
@@ -326,8 +332,7 @@ final class AwsSecurity {
       }
       for (Target.Slot machine : aws.madeControlPlanes()) {
         peers.add(
-            new Peer(
-                machine.name(), Concat.of(new Ref(machine.name(), "publicIp"), "/32"), false));
+            new Peer(machine.name(), Concat.of(new Ref(machine.name(), "publicIp"), "/32"), false));
       }
     }
     for (String address : stretch()) {

@@ -5,8 +5,8 @@ import java.util.List;
 
 /// A key of a key service, `awskms:ARN` and the like.
 ///
-/// Its stanza is `-> sskuba-key-service NAME` with the wrapped file key as body; other age tools pass
-/// over it, as over each stanza whose type they do not know.
+/// Its stanza is `-> sskuba-key-service NAME` with the wrapped file key as body; other age tools
+/// pass over it, as over each stanza whose type they do not know.
 public final class ServiceRecipient implements Recipient {
   static final String TYPE = "sskuba-key-service";
 

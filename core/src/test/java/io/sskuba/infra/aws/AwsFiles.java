@@ -62,7 +62,8 @@ final class AwsFiles {
         .formatted(name, top, target.indent(2));
   }
 
-  private static final String ADMINS = "network: {cidr: 10.20.0.0/16, adminCidrs: [203.0.113.0/24]}";
+  private static final String ADMINS =
+      "network: {cidr: 10.20.0.0/16, adminCidrs: [203.0.113.0/24]}";
   private static final String ZONES =
       "zones: [ap-southeast-2a, ap-southeast-2b, ap-southeast-2c]\n";
   private static final String TWO = "workers: [{name: general, count: 2}]\n";
@@ -132,7 +133,8 @@ final class AwsFiles {
         "configurations in user data",
         file("demo", "", ZONES + TWO + three + ADMINS + "\ndelivery: userData"));
     files.put(
-        "route53", file("demo", "dns: {provider: route53, zone: example.org}", ZONES + TWO + three + ADMINS));
+        "route53",
+        file("demo", "dns: {provider: route53, zone: example.org}", ZONES + TWO + three + ADMINS));
     files.put("no dns", file("demo", "dns: {provider: none}", ZONES + TWO + three + ADMINS));
     files.put(
         "a host of the user's",
@@ -143,8 +145,12 @@ final class AwsFiles {
             "internal-a-very-long-cluster-name-of-40x",
             "",
             ZONES + three + ADMINS + "\nworkers: [{name: pool-of-long-name, count: 2}]"));
-    files.put("90 workers", file("demo", "", ZONES + three + ADMINS + "\nworkers: [{name: w, count: 90}]"));
-    files.put("another partition", file("demo", "", TWO + three + ADMINS).replace("ap-southeast-2", "cn-north-1"));
+    files.put(
+        "90 workers",
+        file("demo", "", ZONES + three + ADMINS + "\nworkers: [{name: w, count: 90}]"));
+    files.put(
+        "another partition",
+        file("demo", "", TWO + three + ADMINS).replace("ap-southeast-2", "cn-north-1"));
     return files;
   }
 }

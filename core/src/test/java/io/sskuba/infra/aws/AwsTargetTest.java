@@ -87,9 +87,7 @@ class AwsTargetTest {
                 if (port instanceof Integer number
                     && (number == 50000 || number == 6443 || number > 50100 && number < 51000)
                     && rule.inputs().get("cidrIpv4") instanceof String cidr) {
-                  assertThat(cidr)
-                      .as(what)
-                      .isIn("203.0.113.0/24", "10.0.0.0/8", "198.51.100.7/32");
+                  assertThat(cidr).as(what).isIn("203.0.113.0/24", "10.0.0.0/8", "198.51.100.7/32");
                 }
               });
     }
@@ -255,11 +253,9 @@ class AwsTargetTest {
     String before = file("3 control planes");
     ClusterSpec two = AwsFiles.read(before);
     Map<String, String> doors = AwsTarget.doors(AwsFiles.cluster(two, Choices.NONE));
-    assertThat(doors)
-        .isEqualTo(Map.of("door:demo-general-1", "1", "door:demo-general-2", "2"));
+    assertThat(doors).isEqualTo(Map.of("door:demo-general-1", "1", "door:demo-general-2", "2"));
     ClusterSpec more =
-        AwsFiles.read(
-            before.replace("workers: [", "workers: [{name: first, count: 1}, "));
+        AwsFiles.read(before.replace("workers: [", "workers: [{name: first, count: 1}, "));
     Choices kept = new Choices(Map.of(), Map.of(), Map.of(), doors);
     assertThat(new TreeMap<>(AwsTarget.doors(AwsFiles.cluster(more, kept))))
         .containsEntry("door:demo-general-1", "1")
@@ -286,7 +282,9 @@ class AwsTargetTest {
     InfraPlan plan = plan("3 control planes");
     io.sskuba.infra.types.TypeCatalog catalog = io.sskuba.infra.types.TypeCatalog.of("aws");
     for (Resource resource : plan.resources()) {
-      if (Objects.requireNonNull(catalog.types().get(resource.type())).inputs().containsKey("tags")) {
+      if (Objects.requireNonNull(catalog.types().get(resource.type()))
+          .inputs()
+          .containsKey("tags")) {
         Map<?, ?> tags = (Map<?, ?>) Objects.requireNonNull(resource.inputs().get("tags"));
         assertThat(tags.get("sskuba.io/key"))
             .isEqualTo(AwsFiles.CLUSTER_ID + "/" + resource.name());
@@ -296,8 +294,7 @@ class AwsTargetTest {
     }
     Map<?, ?> disk =
         (Map<?, ?>)
-            Objects.requireNonNull(
-                named(plan, "demo-general-1").inputs().get("rootBlockDevice"));
+            Objects.requireNonNull(named(plan, "demo-general-1").inputs().get("rootBlockDevice"));
     assertThat((Map<?, ?>) disk.get("tags")).hasSizeGreaterThan(5);
   }
 
@@ -307,8 +304,7 @@ class AwsTargetTest {
     for (int i = 0; i < 45; i++) {
       labels.append("l").append(i).append(": v, ");
     }
-    String many =
-        file("3 control planes").replace("owner:", "labels: {" + labels + "}, owner:");
+    String many = file("3 control planes").replace("owner:", "labels: {" + labels + "}, owner:");
     assertThatThrownBy(() -> TARGET.plan(AwsFiles.cluster(many)))
         .isInstanceOf(SskubaException.class)
         .hasMessageContaining("AWS takes 50 tags");
@@ -332,7 +328,10 @@ class AwsTargetTest {
         .forEach(
             statement -> {
               boolean looks =
-                  statement.path("Action").valueStream().allMatch(a -> a.asText().contains(":Describe"));
+                  statement
+                      .path("Action")
+                      .valueStream()
+                      .allMatch(a -> a.asText().contains(":Describe"));
               boolean everything =
                   statement.path("Resource").valueStream().anyMatch(r -> r.asText().equals("*"));
               assertThat(everything).as(statement.toString()).isEqualTo(looks);
@@ -355,8 +354,7 @@ class AwsTargetTest {
             Map.of("demo-general-2", "m6i.large"),
             Map.of(),
             Map.of("zoneId", "Z1"));
-    InfraPlan plan =
-        TARGET.plan(AwsFiles.cluster(AwsFiles.read(file("route53")), known));
+    InfraPlan plan = TARGET.plan(AwsFiles.cluster(AwsFiles.read(file("route53")), known));
     assertThat(plan.toString()).doesNotContain("Lookup[");
     assertThat(named(plan, "demo-general-2").inputs())
         .containsEntry("instanceType", "m6i.large")
@@ -369,8 +367,7 @@ class AwsTargetTest {
     Choices known =
         new Choices(Map.of(), Map.of(), Map.of(), Map.of("userData:demo-general-1", "machine: {}"));
     InfraPlan plan =
-        TARGET.plan(
-            AwsFiles.cluster(AwsFiles.read(file("configurations in user data")), known));
+        TARGET.plan(AwsFiles.cluster(AwsFiles.read(file("configurations in user data")), known));
     assertThat(named(plan, "demo-general-1").inputs())
         .containsEntry("userData", new Secret("machine: {}"));
     assertThat(plan.toString()).doesNotContain("machine: {}");
@@ -378,20 +375,21 @@ class AwsTargetTest {
 
   private static Map<String, Object> outputs() {
     return Map.of(
-        "endpoint", "demo-1.elb.ap-southeast-2.amazonaws.com",
+        "endpoint",
+        "demo-1.elb.ap-southeast-2.amazonaws.com",
         "machines",
-            Map.of(
-                "demo-control-plane-1",
-                    Map.of(
-                        "id", "i-1",
-                        "address", "10.20.192.5",
-                        "publicAddress", "192.0.2.5",
-                        "door", "192.0.2.5:50000"),
-                "demo-general-1",
-                    Map.of(
-                        "id", "i-2",
-                        "address", "10.20.0.7",
-                        "door", "demo-1.elb.ap-southeast-2.amazonaws.com:50101")));
+        Map.of(
+            "demo-control-plane-1",
+                Map.of(
+                    "id", "i-1",
+                    "address", "10.20.192.5",
+                    "publicAddress", "192.0.2.5",
+                    "door", "192.0.2.5:50000"),
+            "demo-general-1",
+                Map.of(
+                    "id", "i-2",
+                    "address", "10.20.0.7",
+                    "door", "demo-1.elb.ap-southeast-2.amazonaws.com:50101")));
   }
 
   @Test
@@ -407,7 +405,10 @@ class AwsTargetTest {
         .isEqualTo(new AddressMap.Dial("demo-1.elb.ap-southeast-2.amazonaws.com", 50101));
     assertThat(TARGET.topology(AwsFiles.cluster(file("route53")), Map.of()).endpointHost())
         .isEqualTo("demo.data.example.org");
-    assertThat(TARGET.topology(AwsFiles.cluster(file("a host of the user's")), outputs()).endpointHost())
+    assertThat(
+            TARGET
+                .topology(AwsFiles.cluster(file("a host of the user's")), outputs())
+                .endpointHost())
         .isEqualTo("api.example.org");
   }
 

@@ -62,7 +62,10 @@ class AwsTypesTest {
   }
 
   private static List<String> with(
-      InfraPlan plan, String name, String property, @org.jspecify.annotations.Nullable Object value) {
+      InfraPlan plan,
+      String name,
+      String property,
+      @org.jspecify.annotations.Nullable Object value) {
     List<Resource> resources = new ArrayList<>();
     for (Resource resource : plan.resources()) {
       Map<String, Object> inputs = new HashMap<>(resource.inputs());

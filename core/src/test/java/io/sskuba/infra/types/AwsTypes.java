@@ -14,9 +14,9 @@ import java.util.Map;
 /// Writes `types/aws.json` anew: run it in the module's folder after a new version of the SDK, or
 /// with a new type.
 ///
-/// What makes a new resource is the provider's own schema (`ForceNew` of terraform-provider-aws, "Forces
-/// new resource" in the registry's documentation). A replacement of something whose name is given
-/// goes first: two cannot have the name at once.
+/// What makes a new resource is the provider's own schema (`ForceNew` of terraform-provider-aws,
+/// "Forces new resource" in the registry's documentation). A replacement of something whose name is
+/// given goes first: two cannot have the name at once.
 /// - Source: https://www.pulumi.com/registry/packages/aws/api-docs/
 final class AwsTypes {
   private AwsTypes() {}
@@ -35,7 +35,13 @@ final class AwsTypes {
     types.put("aws:ec2/internetGateway:InternetGateway", rules());
     types.put(
         "aws:ec2/subnet:Subnet",
-        rules("availabilityZone", "availabilityZoneId", "cidrBlock", "ipv6Native", "outpostArn", "vpcId"));
+        rules(
+            "availabilityZone",
+            "availabilityZoneId",
+            "cidrBlock",
+            "ipv6Native",
+            "outpostArn",
+            "vpcId"));
     types.put("aws:ec2/routeTable:RouteTable", rules("vpcId"));
     types.put(
         "aws:ec2/route:Route",
@@ -49,13 +55,15 @@ final class AwsTypes {
         new Rules(List.of("gatewayId", "subnetId"), true));
     types.put(
         "aws:ec2/eip:Eip",
-        rules("address", "customerOwnedIpv4Pool", "domain", "networkBorderGroup", "publicIpv4Pool"));
+        rules(
+            "address", "customerOwnedIpv4Pool", "domain", "networkBorderGroup", "publicIpv4Pool"));
     types.put(
         "aws:ec2/natGateway:NatGateway",
         rules("allocationId", "connectivityType", "privateIp", "subnetId"));
     types.put(
         "aws:ec2/securityGroup:SecurityGroup", named("description", "name", "namePrefix", "vpcId"));
-    types.put("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", rules("securityGroupId"));
+    types.put(
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", rules("securityGroupId"));
     types.put("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", rules("securityGroupId"));
     types.put(
         "aws:lb/loadBalancer:LoadBalancer",

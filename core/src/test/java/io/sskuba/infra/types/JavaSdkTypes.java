@@ -25,8 +25,9 @@ import java.util.TreeSet;
 /// writes them as `types/PACKAGE.json`.
 ///
 /// A type `PKG:MODULE/file:Name` is the classes `ROOT.MODULE.Name` and `NameArgs`; a function
-/// `PKG:MODULE/getName:getName` the classes `inputs.GetNameArgs` and `outputs.GetNameResult`. Enumerations
-/// of more than 30 values (instance types) are left out: clouds add to them all the time.
+/// `PKG:MODULE/getName:getName` the classes `inputs.GetNameArgs` and `outputs.GetNameResult`.
+/// Enumerations of more than 30 values (instance types) are left out: clouds add to them all the
+/// time.
 final class JavaSdkTypes {
   private static final int ENUM_MAX = 30;
 
@@ -80,7 +81,8 @@ final class JavaSdkTypes {
   private ObjectNode function(String token) {
     String name = className(token);
     int dot = name.lastIndexOf('.');
-    String simple = name.substring(dot + 1, dot + 2).toUpperCase(Locale.ROOT) + name.substring(dot + 2);
+    String simple =
+        name.substring(dot + 1, dot + 2).toUpperCase(Locale.ROOT) + name.substring(dot + 2);
     String module = name.substring(0, dot);
     ObjectNode function = inputs(load(module + ".inputs." + simple + "Args"), "inputs");
     ObjectNode outputs = function.putObject("outputs");
@@ -92,7 +94,8 @@ final class JavaSdkTypes {
   /// `com.pulumi.aws.ec2.Vpc` of `aws:ec2/vpc:Vpc`.
   private String className(String token) {
     String[] parts = token.split(":", -1);
-    String module = parts[1].contains("/") ? parts[1].substring(0, parts[1].indexOf('/')) : parts[1];
+    String module =
+        parts[1].contains("/") ? parts[1].substring(0, parts[1].indexOf('/')) : parts[1];
     return root + "." + module + "." + parts[2];
   }
 
@@ -195,7 +198,12 @@ final class JavaSdkTypes {
     boolean output = type.isAnnotationPresent(CustomType.class);
     String module = type.getPackageName().substring(root.length() + 1).replaceAll("\\..*", "");
     String name =
-        pkg + ":" + module + "/" + type.getSimpleName().replaceAll("Args$", "") + (output ? "#output" : "");
+        pkg
+            + ":"
+            + module
+            + "/"
+            + type.getSimpleName().replaceAll("Args$", "")
+            + (output ? "#output" : "");
     if (objects.putIfAbsent(name, Json.object()) != null) {
       return name;
     }

@@ -6,9 +6,9 @@ import io.sskuba.rehearsal.account.CloudResource;
 import java.util.List;
 import java.util.Map;
 
-/// What stands for the Kubernetes API where no load balancer is made: the virtual address that Talos
-/// answers for on one control plane at a time, or the host or name that the user sees to. It is
-/// nobody's resource: it is there while a control plane is.
+/// What stands for the Kubernetes API where no load balancer is made: the virtual address that
+/// Talos answers for on one control plane at a time, or the host or name that the user sees to. It
+/// is nobody's resource: it is there while a control plane is.
 public final class VirtualAddress {
   private static final int API_PORT = 6443;
   private static final String PLACE = ":site/virtualAddress:VirtualAddress";
@@ -43,8 +43,7 @@ public final class VirtualAddress {
   }
 
   /// Takes the address away with its last control plane.
-  public static void leave(
-      String cluster, List<String> machinesLeft, Account.View account) {
+  public static void leave(String cluster, List<String> machinesLeft, Account.View account) {
     if (machinesLeft.isEmpty() && account.find(id(cluster)).isPresent()) {
       account.remove(id(cluster));
     }

@@ -138,7 +138,8 @@ class OnPremCloudsPeerIT {
       infra.up(longer, _ -> {}, LIMIT);
       for (CloudResource resource : everything(name)) {
         if (resource.tags().containsKey(ResourceTags.EXPIRES_AT)) {
-          assertThat(resource.tags()).containsEntry(ResourceTags.EXPIRES_AT, "2026-11-26T00:00:00Z");
+          assertThat(resource.tags())
+              .containsEntry(ResourceTags.EXPIRES_AT, "2026-11-26T00:00:00Z");
         }
       }
       infra.destroy(_ -> {}, LIMIT);
@@ -192,8 +193,8 @@ class OnPremCloudsPeerIT {
     assertThat(everything("vsphere")).isEmpty();
   }
 
-  /// A full datastore and a missing partition: said in the platform's words; a second try, with room,
-  /// goes on, and nothing is there twice.
+  /// A full datastore and a missing partition: said in the platform's words; a second try, with
+  /// room, goes on, and nothing is there twice.
   @Test
   void aFullDatastoreIsSaidAndTheRunGoesOn() throws Exception {
     Platform.Cluster cluster =
@@ -201,7 +202,14 @@ class OnPremCloudsPeerIT {
     InfraPlan plan = OnPremSites.target("vsphere").plan(cluster);
     Scenario full =
         new Scenario(
-            1, Duration.ZERO, 0, Map.of("datastoreGiB", 300L), List.of(), List.of(), List.of(), List.of());
+            1,
+            Duration.ZERO,
+            0,
+            Map.of("datastoreGiB", 300L),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of());
     try (PulumiInfrastructure infra = open("vsphere", cluster, full)) {
       assertThatThrownBy(() -> infra.up(plan, _ -> {}, LIMIT))
           .isInstanceOfSatisfying(

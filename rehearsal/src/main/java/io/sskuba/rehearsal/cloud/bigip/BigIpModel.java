@@ -16,13 +16,13 @@ import org.jspecify.annotations.Nullable;
 /// A simulated Big-IP: nodes, monitors, pools, members and virtual servers, in partitions that are
 /// there already. Ids are full paths, as the provider's.
 ///
-/// It refuses what a Big-IP refuses, in its words: what exists, what is not there, what is in use, two
-/// virtual servers for one destination, port and source. A virtual server for a port above 1023 opens
-/// it here and passes connections on to its pool's members; the well-known ones have nobody behind
-/// them in a rehearsal, and a plain user may not bind them.
+/// It refuses what a Big-IP refuses, in its words: what exists, what is not there, what is in use,
+/// two virtual servers for one destination, port and source. A virtual server for a port above 1023
+/// opens it here and passes connections on to its pool's members; the well-known ones have nobody
+/// behind them in a rehearsal, and a plain user may not bind them.
 ///
-/// What a scenario can do: `capacity: [{type: partition, zone: NAME}]` for a partition that is missing;
-/// `unhealthy: [PORT]`.
+/// What a scenario can do: `capacity: [{type: partition, zone: NAME}]` for a partition that is
+/// missing; `unhealthy: [PORT]`.
 /// - Source: F5's error ids 01020036, 01020066, 01070083, 01070110, 01070265, 01070333.
 public final class BigIpModel implements CloudModel {
   static final String NODE = "f5bigip:ltm/node:Node";
@@ -74,7 +74,9 @@ public final class BigIpModel implements CloudModel {
 
   /// Types have name spaces of their own; the account has one.
   private static String name(String type, String path) {
-    return type.equals(NODE) ? path : path + "#" + kind(type).replace(" ", "-").toLowerCase(java.util.Locale.ROOT);
+    return type.equals(NODE)
+        ? path
+        : path + "#" + kind(type).replace(" ", "-").toLowerCase(java.util.Locale.ROOT);
   }
 
   private Made made(CloudRequest request, Account.View account) throws CloudFault {

@@ -60,8 +60,7 @@ public final class DockerModel implements CloudModel {
       case DockerTarget.IMAGE -> image(request, account);
       case DockerTarget.VOLUME -> volume(request);
       case DockerTarget.CONTAINER -> container(request, account);
-      default ->
-          throw new CloudFault(CloudFault.Kind.INVALID, "unknown type " + request.type());
+      default -> throw new CloudFault(CloudFault.Kind.INVALID, "unknown type " + request.type());
     };
   }
 
@@ -72,7 +71,11 @@ public final class DockerModel implements CloudModel {
       if (other.text("name").equals(name)) {
         throw new CloudFault(
             CloudFault.Kind.CONFLICT,
-            "Unable to create network: " + DAEMON + "network with name " + name + " already exists");
+            "Unable to create network: "
+                + DAEMON
+                + "network with name "
+                + name
+                + " already exists");
       }
       if (overlap(subnet, subnet(list(other.inputs().get("ipamConfigs"))))) {
         throw new CloudFault(
@@ -117,8 +120,7 @@ public final class DockerModel implements CloudModel {
     String digest = "sha256:" + hash(name);
     Map<String, Object> outputs = new LinkedHashMap<>();
     outputs.put("imageId", digest);
-    outputs.put(
-        "repoDigest", name.substring(0, Math.max(0, name.lastIndexOf(':'))) + "@" + digest);
+    outputs.put("repoDigest", name.substring(0, Math.max(0, name.lastIndexOf(':'))) + "@" + digest);
     return new Made(digest + name + "#" + account.next("images"), outputs);
   }
 
@@ -134,8 +136,7 @@ public final class DockerModel implements CloudModel {
     List<CloudResource> others = account.ofType(DockerTarget.CONTAINER);
     if (others.size() >= request.scenario().quota("containers", CONTAINERS)) {
       throw new CloudFault(
-          CloudFault.Kind.QUOTA,
-          "Unable to start container: " + DAEMON + "cannot allocate memory");
+          CloudFault.Kind.QUOTA, "Unable to start container: " + DAEMON + "cannot allocate memory");
     }
     boolean there =
         account.ofType(DockerTarget.IMAGE).stream()
@@ -169,11 +170,7 @@ public final class DockerModel implements CloudModel {
   }
 
   private static void refuseTaken(
-      CloudRequest request,
-      String name,
-      CloudResource network,
-      String address,
-      CloudResource other)
+      CloudRequest request, String name, CloudResource network, String address, CloudResource other)
       throws CloudFault {
     if (other.text("name").equals(name)) {
       throw new CloudFault(
@@ -246,8 +243,7 @@ public final class DockerModel implements CloudModel {
         && Cidr.parse(subnet).map(cidr -> cidr.usable(address)).orElse(false);
   }
 
-  private static Made made(
-      CloudRequest request, String id, CloudResource network, String address) {
+  private static Made made(CloudRequest request, String id, CloudResource network, String address) {
     Map<String, Object> attachment = new LinkedHashMap<>();
     attachment.put("networkName", network.text("name"));
     attachment.put("ipAddress", address);

@@ -17,9 +17,9 @@ import java.util.TreeMap;
 /// Machines that are there already: at each address of the file one in maintenance mode, until a
 /// cluster has it.
 ///
-/// What a scenario can do: `capacity: [{type: machine, zone: ADDRESS}]` for one that is switched off;
-/// `machines: [{name: …, fault: …}]` for one that answers wrongly. The file's fingerprint is checked
-/// for its form only; the simulated site shows its machines' own.
+/// What a scenario can do: `capacity: [{type: machine, zone: ADDRESS}]` for one that is switched
+/// off; `machines: [{name: …, fault: …}]` for one that answers wrongly. The file's fingerprint is
+/// checked for its form only; the simulated site shows its machines' own.
 public final class MetalModel implements CloudModel {
   private static final String CONTROL_PLANE = "controlplane";
 
@@ -85,8 +85,7 @@ public final class MetalModel implements CloudModel {
     return request.site() == null ? "" : request.site().clusterId();
   }
 
-  private static List<String> controlPlanes(
-      String cluster, String without, Account.View account) {
+  private static List<String> controlPlanes(String cluster, String without, Account.View account) {
     return account.ofType(MetalTarget.MACHINE).stream()
         .filter(m -> m.cluster().equals(cluster) && !m.id().equals(without))
         .filter(m -> m.text("role").equals(CONTROL_PLANE))

@@ -25,8 +25,9 @@ import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/// A simulated vCenter, shared by all rehearsals: one datacenter with a compute cluster, a datastore,
-/// a network with DHCP and a content library are there already, whatever the file calls them.
+/// A simulated vCenter, shared by all rehearsals: one datacenter with a compute cluster, a
+/// datastore, a network with DHCP and a content library are there already, whatever the file calls
+/// them.
 ///
 /// It refuses what vCenter and its provider refuse: names that are taken, references to what is not
 /// there, a full datastore, a cluster without memory or CPUs, a folder that is not empty, a device
@@ -95,8 +96,7 @@ public final class VsphereModel implements CloudModel {
       case VsphereTarget.FOLDER -> folder(request, account);
       case VsphereTarget.MACHINE -> machine(request, account);
       case VsphereTarget.ANTI_AFFINITY -> rule(request, account);
-      default ->
-          throw new CloudFault(CloudFault.Kind.INVALID, "unknown type " + request.type());
+      default -> throw new CloudFault(CloudFault.Kind.INVALID, "unknown type " + request.type());
     };
   }
 
@@ -107,8 +107,7 @@ public final class VsphereModel implements CloudModel {
         request.text("name"),
         "could not create category: POST /rest/com/vmware/cis/tagging/category: 400 Bad Request:"
             + " com.vmware.vapi.std.errors.already_exists");
-    String id =
-        "urn:vmomi:InventoryServiceCategory:" + uuid("category", account) + ":GLOBAL";
+    String id = "urn:vmomi:InventoryServiceCategory:" + uuid("category", account) + ":GLOBAL";
     return new Made(id, Map.of(), clusterTag(request.text("name")), null);
   }
 
@@ -124,7 +123,8 @@ public final class VsphereModel implements CloudModel {
         account.require(
             VsphereTarget.TAG_CATEGORY,
             category,
-            "could not create tag: 404 Not Found: Tagging category with id " + category
+            "could not create tag: 404 Not Found: Tagging category with id "
+                + category
                 + " not found");
     refuseName(
         account.ofType(VsphereTarget.TAG).stream()
@@ -153,8 +153,7 @@ public final class VsphereModel implements CloudModel {
   }
 
   private static void refuseName(
-      List<CloudResource> others, String property, String name, String message)
-      throws CloudFault {
+      List<CloudResource> others, String property, String name, String message) throws CloudFault {
     for (CloudResource other : others) {
       if (other.text(property).equals(name)) {
         throw new CloudFault(CloudFault.Kind.CONFLICT, message);
@@ -192,8 +191,7 @@ public final class VsphereModel implements CloudModel {
     String id = "4211" + uuid("machine", account).substring(4);
     Made made = made(request, account, id, "vm-" + (1000 + account.next("vm")), address);
     if (controlPlane(request)) {
-      List<String> all =
-          new ArrayList<>(controlPlanes(cluster(request), "", account));
+      List<String> all = new ArrayList<>(controlPlanes(cluster(request), "", account));
       all.add(address);
       if (withoutBigIp(request.site())) {
         VirtualAddress.settle(pkg(), request, all, account);
@@ -211,9 +209,7 @@ public final class VsphereModel implements CloudModel {
     String folder = request.text("folder");
     if (account.ofType(VsphereTarget.FOLDER).stream()
         .noneMatch(f -> f.text("path").equals(folder))) {
-      throw new CloudFault(
-          CloudFault.Kind.NOT_FOUND,
-          "folder '/dc1/vm/" + folder + "' not found");
+      throw new CloudFault(CloudFault.Kind.NOT_FOUND, "folder '/dc1/vm/" + folder + "' not found");
     }
     String template = text(request.inputs().get("clone"), "templateUuid");
     if (!TEMPLATES.containsValue(template) || request.scenario().unavailable("template", "")) {
@@ -338,8 +334,7 @@ public final class VsphereModel implements CloudModel {
         return address;
       }
     }
-    throw new CloudFault(
-        CloudFault.Kind.CAPACITY, "timeout waiting for an available IP address");
+    throw new CloudFault(CloudFault.Kind.CAPACITY, "timeout waiting for an available IP address");
   }
 
   private static @Nullable String fixedAddress(Map<String, Object> inputs) {
@@ -379,8 +374,7 @@ public final class VsphereModel implements CloudModel {
     List<?> machines = request.list("virtualMachineIds");
     if (machines.size() < 2) {
       throw new CloudFault(
-          CloudFault.Kind.INVALID,
-          "A specified parameter was not correct: spec.rulesSpec.info.vm");
+          CloudFault.Kind.INVALID, "A specified parameter was not correct: spec.rulesSpec.info.vm");
     }
     for (Object machine : machines) {
       account.require(
@@ -388,8 +382,7 @@ public final class VsphereModel implements CloudModel {
           String.valueOf(machine),
           "virtual machine with UUID \"" + machine + "\" not found");
     }
-    return new Made(
-        request.text("computeClusterId") + ":" + account.next("rule"), Map.of());
+    return new Made(request.text("computeClusterId") + ":" + account.next("rule"), Map.of());
   }
 
   @Override
@@ -443,8 +436,7 @@ public final class VsphereModel implements CloudModel {
     }
   }
 
-  private static List<String> controlPlanes(
-      String cluster, String without, Account.View account) {
+  private static List<String> controlPlanes(String cluster, String without, Account.View account) {
     List<String> addresses = new ArrayList<>();
     for (CloudResource machine : account.ofType(VsphereTarget.MACHINE)) {
       Fabric fabric = machine.fabric();
@@ -466,8 +458,7 @@ public final class VsphereModel implements CloudModel {
 
   private static boolean withoutBigIp(@Nullable Site site) {
     return site != null
-        && site.spec().target().settings()
-            instanceof ClusterSpec.ProviderSettings.Vsphere vsphere
+        && site.spec().target().settings() instanceof ClusterSpec.ProviderSettings.Vsphere vsphere
         && vsphere.bigip() == null;
   }
 
@@ -506,8 +497,7 @@ public final class VsphereModel implements CloudModel {
   }
 
   private static String uuid(String kind, Account.View account) {
-    return UUID.nameUUIDFromBytes(
-            (kind + account.next(kind)).getBytes(StandardCharsets.UTF_8))
+    return UUID.nameUUIDFromBytes((kind + account.next(kind)).getBytes(StandardCharsets.UTF_8))
         .toString();
   }
 }
