@@ -14,6 +14,7 @@ import io.sskuba.io.TimeSource;
 import io.sskuba.rehearsal.cloud.CatalogRules;
 import io.sskuba.rehearsal.cloud.CloudModel;
 import io.sskuba.rehearsal.cloud.RehearsedPlatform;
+import io.sskuba.rehearsal.cloud.aws.AwsModel;
 import io.sskuba.rehearsal.cloud.azure.AzureModel;
 import io.sskuba.rehearsal.cloud.bigip.BigIpModel;
 import io.sskuba.rehearsal.cloud.docker.DockerModel;
@@ -75,7 +76,8 @@ final class TargetPlatforms implements Platforms {
       case VSPHERE -> List.of(new VsphereModel(), new BigIpModel());
       case METAL -> List.of(new MetalModel());
       case DOCKER -> List.of(new DockerModel());
-      case LOCAL, AWS -> List.of();
+      case AWS -> List.of(new AwsModel());
+      case LOCAL -> List.of();
     };
   }
 }

@@ -2,6 +2,7 @@ package io.sskuba.infra.aws;
 
 import io.sskuba.infra.InfraPlan.Ref;
 import io.sskuba.infra.Target;
+import io.sskuba.spec.ClusterSpec;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,12 +36,17 @@ final class AwsBalancer {
   AwsBalancer(AwsContext aws, AwsNetwork network) {
     this.aws = aws;
     this.network = network;
-    this.doors = aws.hasDoors() ? numbers(aws.madeWorkers(), aws.choices().facts()) : Map.of();
+    this.doors = doors(aws.spec(), aws.madeWorkers(), aws.choices().facts());
+  }
+
+  static Map<String, Integer> doors(
+      ClusterSpec spec, List<Target.Slot> workers, Map<String, String> facts) {
+    return AwsContext.hasDoors(spec) ? numbers(workers, facts) : Map.of();
   }
 
   /// Door number of each machine, from 1. A machine keeps the number that it has (fact
-  /// `door:MACHINE`); others get the lowest that is free, so that no machine that comes or goes
-  /// moves another's door.
+  /// `door:MACHINE`); others get the lowest that nobody has, one that is leaving included: its
+  /// listener goes after the new one comes.
   static Map<String, Integer> numbers(List<Target.Slot> workers, Map<String, String> facts) {
     BitSet taken = new BitSet();
     taken.set(0);

@@ -113,7 +113,12 @@ final class AwsContext {
   /// Whether every worker has a door of its own at the load balancer: it is configured over the
   /// maintenance API, and has no address that can be dialled from outside.
   boolean hasDoors() {
-    return isPublic() && isPushed();
+    return hasDoors(spec());
+  }
+
+  static boolean hasDoors(ClusterSpec spec) {
+    return spec.target().endpoint().scheme().equals("public")
+        && spec.target().delivery() == ClusterSpec.Delivery.API;
   }
 
   List<Target.Slot> machines() {

@@ -56,7 +56,11 @@ final class AwsIdentities {
     aws.tagged(
         "aws:iam/instanceProfile:InstanceProfile",
         PROFILE,
-        Map.of("name", aws.brief("control-plane", ROLE_NAME_MAX), "role", new Ref(ROLE, "name")));
+        Map.of(
+            "name",
+            aws.brief("control-plane-profile", ROLE_NAME_MAX),
+            "role",
+            new Ref(ROLE, "name")));
   }
 
   private void policy(String resource, String name, ObjectNode document) {

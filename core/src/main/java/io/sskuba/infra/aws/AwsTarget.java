@@ -49,9 +49,12 @@ public final class AwsTarget implements Target {
 
   /// The facts `door:MACHINE` that a cluster keeps from now on, so that workers that come and go
   /// leave the doors of the others where they are. Empty where workers have no doors.
-  public static Map<String, String> doors(Platform.Cluster cluster) {
-    AwsContext aws = new AwsContext(cluster);
-    return AwsBalancer.facts(new AwsBalancer(aws, new AwsNetwork(aws)).doors());
+  ///
+  /// @param known the choices so far, with the doors of workers that are leaving
+  public static Map<String, String> doors(ClusterSpec spec, Choices known) {
+    List<Slot> workers =
+        Target.machines(spec).stream().filter(m -> m.made() && !m.pool().isControlPlane()).toList();
+    return AwsBalancer.facts(AwsBalancer.doors(spec, workers, known.facts()));
   }
 
   /// - Errors: `SPEC_INVALID` where AWS would refuse what the file says (network, tags).

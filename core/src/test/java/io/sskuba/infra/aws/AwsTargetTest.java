@@ -252,12 +252,12 @@ class AwsTargetTest {
   void aDoorStaysWhereItIsWhenOtherWorkersComeAndGo() {
     String before = file("3 control planes");
     ClusterSpec two = AwsFiles.read(before);
-    Map<String, String> doors = AwsTarget.doors(AwsFiles.cluster(two, Choices.NONE));
+    Map<String, String> doors = AwsTarget.doors(two, Choices.NONE);
     assertThat(doors).isEqualTo(Map.of("door:demo-general-1", "1", "door:demo-general-2", "2"));
     ClusterSpec more =
         AwsFiles.read(before.replace("workers: [", "workers: [{name: first, count: 1}, "));
     Choices kept = new Choices(Map.of(), Map.of(), Map.of(), doors);
-    assertThat(new TreeMap<>(AwsTarget.doors(AwsFiles.cluster(more, kept))))
+    assertThat(new TreeMap<>(AwsTarget.doors(more, kept)))
         .containsEntry("door:demo-general-1", "1")
         .containsEntry("door:demo-first-1", "3");
   }

@@ -172,8 +172,11 @@ public final class RehearsedPlatform implements Platform {
         twins.put(machine.address(), site.twin(machine.name()));
       }
       String door = real.addresses().doors().get(machine.address());
-      if (door != null && door.endsWith(":50000")) {
-        twins.putIfAbsent(door.substring(0, door.lastIndexOf(':')), site.twin(machine.name()));
+      if (door != null) {
+        // A door at a machine's own address, or a port of a load balancer, which is the endpoint's.
+        twins.putIfAbsent(
+            door.substring(0, door.lastIndexOf(':')),
+            door.endsWith(":50000") ? site.twin(machine.name()) : site.endpointTwin());
       }
       machines.add(
           new Topology.Machine(

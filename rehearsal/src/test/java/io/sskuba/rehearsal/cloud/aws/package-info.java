@@ -1,0 +1,4 @@
+@NullMarked
+package io.sskuba.rehearsal.cloud.aws;
+
+import org.jspecify.annotations.NullMarked;
