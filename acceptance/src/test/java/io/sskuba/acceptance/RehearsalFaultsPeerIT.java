@@ -110,7 +110,7 @@ class RehearsalFaultsPeerIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"azure"})
+  @ValueSource(strings = {"aws", "azure"})
   void withoutAPermissionForTheSeventhResource(String target) throws Exception {
     small(target);
     JsonNode problem =
@@ -123,7 +123,7 @@ class RehearsalFaultsPeerIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"azure"})
+  @ValueSource(strings = {"aws", "azure"})
   void whenTheAnswerIsLostThoughItTookEffect(String target) throws Exception {
     small(target);
     fails(
@@ -137,7 +137,7 @@ class RehearsalFaultsPeerIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"azure"})
+  @ValueSource(strings = {"aws", "azure"})
   void whenCredentialsExpireHalfway(String target) throws Exception {
     small(target);
     fails(apply("faults: [{on: create, fault: expired, after: 9}]\n"), 5, "SSK-CLOUD-001");
@@ -145,7 +145,7 @@ class RehearsalFaultsPeerIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"azure"})
+  @ValueSource(strings = {"aws", "azure"})
   void whenAFifthOfTheCallsIsThrottledAndZonesAreFull(String target) throws Exception {
     small(target);
     String type = target.equals("aws") ? "m7i.2xlarge" : "Standard_D8s_v5";
@@ -174,7 +174,7 @@ class RehearsalFaultsPeerIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"azure"})
+  @ValueSource(strings = {"aws", "azure"})
   void whenNothingIsLeftAnywhere(String target) throws Exception {
     small(target);
     JsonNode problem =
@@ -184,7 +184,7 @@ class RehearsalFaultsPeerIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"azure"})
+  @ValueSource(strings = {"aws", "azure"})
   void whenAMachineIsNotTheOneThatWasAnnounced(String target) throws Exception {
     small(target);
     fails(
@@ -195,7 +195,7 @@ class RehearsalFaultsPeerIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"azure"})
+  @ValueSource(strings = {"aws", "azure"})
   void whenAMachineRunsAnotherImage(String target) throws Exception {
     small(target);
     fails(apply("machines: [{name: \"*-general-1\", fault: wrongImage}]\n"), 7, "SSK-TALOS-002");

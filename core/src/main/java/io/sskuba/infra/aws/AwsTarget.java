@@ -1,5 +1,6 @@
 package io.sskuba.infra.aws;
 
+import io.sskuba.infra.Choices;
 import io.sskuba.infra.InfraPlan;
 import io.sskuba.infra.InfraPlan.Ref;
 import io.sskuba.infra.Platform;
