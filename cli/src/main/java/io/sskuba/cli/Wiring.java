@@ -41,7 +41,7 @@ final class Wiring {
         places,
         store(environment, places, time, random),
         ToolchainService.of(places, environment, time),
-        new UserKeyRing(identities, random),
+        new UserKeyRing(identities, random, new LateSecrets(environment)),
         new TargetPlatforms(places, time, random, rehearsal),
         addresses -> new GrpcTalosNodes(addresses, random),
         KubeApis::fromKubeconfig);
@@ -79,7 +79,8 @@ final class Wiring {
         places.config(),
         environment,
         random,
-        PassphraseSource.ofEnvironment(environment, Wiring::ask));
+        PassphraseSource.ofEnvironment(environment, Wiring::ask),
+        new LateSecrets(environment));
   }
 
   /// Asks at the terminal without an echo; nobody can be asked elsewhere.
