@@ -34,8 +34,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Key services and secret stores as moto and Vault serve them, through the key ring and the resolver
-/// of references that commands use.
+/// Key services and secret stores as moto and Vault serve them, through the key ring and the
+/// resolver of references that commands use.
 class RemoteSecretsPeerIT {
   private static final byte[] CONTENT = "the bundle".getBytes(StandardCharsets.UTF_8);
   private static TestServices.Running moto;
@@ -144,7 +144,9 @@ class RemoteSecretsPeerIT {
 
   @Test
   void awsSecrets() throws Exception {
-    aws("secretsmanager", "secretsmanager.CreateSecret",
+    aws(
+        "secretsmanager",
+        "secretsmanager.CreateSecret",
         "{\"Name\":\"team/token\",\"SecretString\":\"s3cret-value\",\"ClientRequestToken\":\"EXAMPLE1-90ab-cdef-fedc-ba987SECRET1\"}");
     Redactor redactor = new Redactor();
     SecretResolver resolver =

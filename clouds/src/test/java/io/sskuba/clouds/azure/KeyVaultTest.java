@@ -105,7 +105,8 @@ class KeyVaultTest {
   /// A changed file names another vault: the token must not go there.
   @Test
   void theWrappedTextNamesNoPlace() {
-    byte[] changed = "http://evil.example.org/keys/team/0123abcd\nAAAA".getBytes(StandardCharsets.UTF_8);
+    byte[] changed =
+        "http://evil.example.org/keys/team/0123abcd\nAAAA".getBytes(StandardCharsets.UTF_8);
     vault().key(base + "/keys/team").unwrap(changed);
     assertThat(asked).containsExactly("POST /keys/team/0123abcd/unwrapkey?api-version=7.4");
   }
@@ -117,11 +118,11 @@ class KeyVaultTest {
     KeyVault stranger = new KeyVault(scope -> "nothing");
     assertCode(ProblemCode.KEY_SERVICE_DENIED, () -> stranger.value(base, "token", "x"));
     assertCode(
-        ProblemCode.KEY_SERVICE_DENIED,
-        () -> stranger.key(base + "/keys/team").wrap(new byte[16]));
+        ProblemCode.KEY_SERVICE_DENIED, () -> stranger.key(base + "/keys/team").wrap(new byte[16]));
     assertCode(
         ProblemCode.KEY_SERVICE_UNREACHABLE,
-        () -> vault().key(base + "/keys/other/9").unwrap("k/9\nA".getBytes(StandardCharsets.UTF_8)));
+        () ->
+            vault().key(base + "/keys/other/9").unwrap("k/9\nA".getBytes(StandardCharsets.UTF_8)));
     assertCode(
         ProblemCode.KEY_SERVICE_UNREACHABLE,
         () -> vault().value("http://127.213.7.1:1", "token", "x"));
