@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Which peer may reach which port, and why: [#table] is the whole of it.
 ///
@@ -278,7 +279,7 @@ final class AwsSecurity {
   /// Port to network: a proxy given by address is that address, one given by name may be anywhere.
   private static Map<Integer, String> proxies(ClusterSpec.Proxy proxy) {
     Map<Integer, String> out = new LinkedHashMap<>();
-    for (String url : new String[] {proxy.http(), proxy.https()}) {
+    for (@Nullable String url : new @Nullable String[] {proxy.http(), proxy.https()}) {
       if (url == null) {
         continue;
       }
