@@ -117,7 +117,7 @@ public final class HandlerProvider extends ResourceProviderGrpc.ResourceProvider
                           : Provider.PropertyDiff.Kind.UPDATE)
                   .setInputDiff(true)
                   .build());
-      if (replaces) {
+      if (type != null && replaces) {
         response.addReplaces(name).setDeleteBeforeReplace(type.deleteBeforeReplace());
       }
     }
