@@ -105,6 +105,7 @@ public final class HandlerProvider extends ResourceProviderGrpc.ResourceProvider
         continue;
       }
       boolean replaces = type != null && type.replace().contains(name);
+      boolean first = type != null && type.deleteBeforeReplace();
       response
           .setChanges(Provider.DiffResponse.DiffChanges.DIFF_SOME)
           .addDiffs(name)
@@ -118,7 +119,7 @@ public final class HandlerProvider extends ResourceProviderGrpc.ResourceProvider
                   .setInputDiff(true)
                   .build());
       if (replaces) {
-        response.addReplaces(name).setDeleteBeforeReplace(type.deleteBeforeReplace());
+        response.addReplaces(name).setDeleteBeforeReplace(first);
       }
     }
     answer(reply, response.build());
