@@ -10,7 +10,8 @@ import java.util.stream.Stream;
 
 /// The files of the checkout that this test runs in, for tests that read sources.
 final class SourceTree {
-  static final List<String> MODULES = List.of("core", "clouds", "rehearsal", "cli", "testkit", "acceptance");
+  static final List<String> MODULES =
+      List.of("core", "clouds", "rehearsal", "cli", "testkit", "acceptance");
 
   private SourceTree() {}
 

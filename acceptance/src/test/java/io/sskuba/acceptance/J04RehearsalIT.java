@@ -66,8 +66,7 @@ class J04RehearsalIT {
     assertThat(ctl.kubectl(name, "get", "nodes", "-o", "name").exits(0).out().lines())
         .hasSize(machines);
 
-    Ctl.Said gone =
-        ctl.run("delete", "--rehearse", "-f", file, "--yes", "-o", "json").exits(0);
+    Ctl.Said gone = ctl.run("delete", "--rehearse", "-f", file, "--yes", "-o", "json").exits(0);
     assertThat(gone.json().path("leftovers")).isEmpty();
     assertThat(gone.json().path("resources").size())
         .isGreaterThanOrEqualTo(plan.path("changes").path("create").asInt());
@@ -86,7 +85,8 @@ class J04RehearsalIT {
         for (String line : Files.readAllLines(log)) {
           JsonNode change = Json.parse(line);
           if (change.has("put")) {
-            held.put(change.path("put").path("id").asText(), change.path("put").path("type").asText());
+            held.put(
+                change.path("put").path("id").asText(), change.path("put").path("type").asText());
           } else if (change.has("remove")) {
             held.remove(change.path("remove").asText());
           }

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What makes clouds hard, on simulated ones: one problem each with the right code, what exists, and
-/// a command that goes on; nothing is made twice, nothing stays.
+/// What makes clouds hard, on simulated ones: one problem each with the right code, what exists,
+/// and a command that goes on; nothing is made twice, nothing stays.
 class RehearsalFaultsPeerIT {
   private Ctl ctl;
   private String file;
@@ -96,7 +96,9 @@ class RehearsalFaultsPeerIT {
     Clusters.assertReady(ctl.run("status", name, "-o", "json").exits(0).json(), 2);
     assertThat(ctl.bootstraps("rehearsal.lab")).isEqualTo(1);
     Map<String, String> held = J04RehearsalIT.held(ctl);
-    assertThat(held.values().stream().filter(t -> t.endsWith(":Instance") || t.endsWith(":VirtualMachine")))
+    assertThat(
+            held.values().stream()
+                .filter(t -> t.endsWith(":Instance") || t.endsWith(":VirtualMachine")))
         .hasSize(2);
     gone();
   }
@@ -108,7 +110,7 @@ class RehearsalFaultsPeerIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"azure"})
+  @ValueSource(strings = {"aws", "azure"})
   void withoutAPermissionForTheSeventhResource(String target) throws Exception {
     small(target);
     JsonNode problem =
@@ -121,7 +123,7 @@ class RehearsalFaultsPeerIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"azure"})
+  @ValueSource(strings = {"aws", "azure"})
   void whenTheAnswerIsLostThoughItTookEffect(String target) throws Exception {
     small(target);
     fails(
@@ -135,16 +137,15 @@ class RehearsalFaultsPeerIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"azure"})
+  @ValueSource(strings = {"aws", "azure"})
   void whenCredentialsExpireHalfway(String target) throws Exception {
     small(target);
-    fails(
-        apply("faults: [{on: create, fault: expired, after: 9}]\n"), 5, "SSK-CLOUD-001");
+    fails(apply("faults: [{on: create, fault: expired, after: 9}]\n"), 5, "SSK-CLOUD-001");
     goesOn();
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"azure"})
+  @ValueSource(strings = {"aws", "azure"})
   void whenAFifthOfTheCallsIsThrottledAndZonesAreFull(String target) throws Exception {
     small(target);
     String type = target.equals("aws") ? "m7i.2xlarge" : "Standard_D8s_v5";
@@ -167,12 +168,13 @@ class RehearsalFaultsPeerIT {
         .exits(0);
     String record =
         Files.readString(ctl.folder.resolve("state/sskuba/clusters/rehearsal.lab/record.json"));
-    assertThat(record).contains("\"lab-general-1\" : \"" + (target.equals("aws") ? "ap-southeast-2c" : "3"));
+    assertThat(record)
+        .contains("\"lab-general-1\" : \"" + (target.equals("aws") ? "ap-southeast-2c" : "3"));
     gone();
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"azure"})
+  @ValueSource(strings = {"aws", "azure"})
   void whenNothingIsLeftAnywhere(String target) throws Exception {
     small(target);
     JsonNode problem =
@@ -182,7 +184,7 @@ class RehearsalFaultsPeerIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"azure"})
+  @ValueSource(strings = {"aws", "azure"})
   void whenAMachineIsNotTheOneThatWasAnnounced(String target) throws Exception {
     small(target);
     fails(
@@ -193,11 +195,10 @@ class RehearsalFaultsPeerIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"azure"})
+  @ValueSource(strings = {"aws", "azure"})
   void whenAMachineRunsAnotherImage(String target) throws Exception {
     small(target);
-    fails(
-        apply("machines: [{name: \"*-general-1\", fault: wrongImage}]\n"), 7, "SSK-TALOS-002");
+    fails(apply("machines: [{name: \"*-general-1\", fault: wrongImage}]\n"), 7, "SSK-TALOS-002");
     gone();
   }
 }

@@ -95,7 +95,9 @@ class WallPeerIT {
   /// Decoys: whoever opens or dials one of them breaks the wall.
   private Map<Path, FileTime> decoys() throws Exception {
     Map<String, String> files = new LinkedHashMap<>();
-    files.put("home/.aws/credentials", "[default]\naws_access_key_id=DECOY\naws_secret_access_key=DECOY\n");
+    files.put(
+        "home/.aws/credentials",
+        "[default]\naws_access_key_id=DECOY\naws_secret_access_key=DECOY\n");
     files.put("home/.aws/config", "[default]\nregion=us-east-1\n");
     files.put("home/.azure/azureProfile.json", "{}");
     files.put("home/.kube/config", "apiVersion: v1\nkind: Config\n");
@@ -158,7 +160,13 @@ class WallPeerIT {
     String sk = String.join(" ", ctlCommand.stream().map(WallPeerIT::quoted).toList());
     Ended ended =
         behindTheWall(
-            sk + " apply --rehearse -f " + file + " && " + sk + " delete --rehearse -f " + file
+            sk
+                + " apply --rehearse -f "
+                + file
+                + " && "
+                + sk
+                + " delete --rehearse -f "
+                + file
                 + " --yes");
     assertThat(ended.exit()).as(ended.text()).isZero();
     assertThat(ended.text()).endsWith("left=0\n");
@@ -172,7 +180,9 @@ class WallPeerIT {
     Path decoy = stamps.keySet().iterator().next();
     Ended ended =
         behindTheWall(
-            "timeout 2 bash -c 'exec 3<>/dev/tcp/198.18.0.9/443' ; cat " + decoy + " >/dev/null; true");
+            "timeout 2 bash -c 'exec 3<>/dev/tcp/198.18.0.9/443' ; cat "
+                + decoy
+                + " >/dev/null; true");
     assertThat(ended.text()).doesNotEndWith("left=0\n");
     List<Path> opened = new ArrayList<>();
     for (Map.Entry<Path, FileTime> stamp : stamps.entrySet()) {

@@ -43,7 +43,11 @@ final class CloudModule {
       Path code =
           Path.of(
               URI.create(
-                  CloudModule.class.getProtectionDomain().getCodeSource().getLocation().toString()));
+                  CloudModule.class
+                      .getProtectionDomain()
+                      .getCodeSource()
+                      .getLocation()
+                      .toString()));
       Path folder = code.resolveSibling("clouds");
       if (!Files.isRegularFile(code) || !Files.isDirectory(folder)) {
         return ours; // classes of a build, with everything on the class path

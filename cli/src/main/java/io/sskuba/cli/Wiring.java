@@ -22,7 +22,6 @@ import io.sskuba.state.StateStore;
 import io.sskuba.talos.grpc.GrpcTalosNodes;
 import io.sskuba.toolchain.ToolchainService;
 import java.net.URI;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -42,7 +41,7 @@ final class Wiring {
         places,
         store(environment, places, time, random),
         ToolchainService.of(places, environment, time),
-        new UserKeyRing(identities, random),
+        new UserKeyRing(identities, random, new LateSecrets(environment)),
         new TargetPlatforms(places, time, random, rehearsal),
         addresses -> new GrpcTalosNodes(addresses, random),
         KubeApis::fromKubeconfig);
@@ -58,11 +57,12 @@ final class Wiring {
       case "s3", "azblob" ->
           new SplitStateStore(
               local,
-              () -> new ObjectStateStore(
-                  CloudModule.services().bucket(url, environment, time),
-                  places.localState().resolve("shared"),
-                  time,
-                  random));
+              () ->
+                  new ObjectStateStore(
+                      CloudModule.services().bucket(url, environment, time),
+                      places.localState().resolve("shared"),
+                      time,
+                      random));
       default ->
           throw new SskubaException(
               Problem.of(
@@ -79,7 +79,8 @@ final class Wiring {
         places.config(),
         environment,
         random,
-        PassphraseSource.ofEnvironment(environment, Wiring::ask));
+        PassphraseSource.ofEnvironment(environment, Wiring::ask),
+        new LateSecrets(environment));
   }
 
   /// Asks at the terminal without an echo; nobody can be asked elsewhere.

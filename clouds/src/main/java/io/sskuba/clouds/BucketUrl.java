@@ -68,7 +68,9 @@ public record BucketUrl(String scheme, String bucket, String prefix, Map<String,
     return new SskubaException(
         Problem.of(ProblemCode.STATE_URL_UNSUPPORTED, "the state URL cannot be used: " + cause)
             .fact("url", url.toString())
-            .fact("expected", "s3://BUCKET/PREFIX?region=REGION or azblob://CONTAINER/PREFIX?storage_account=NAME")
+            .fact(
+                "expected",
+                "s3://BUCKET/PREFIX?region=REGION or azblob://CONTAINER/PREFIX?storage_account=NAME")
             .next("sskuba-ctl explain " + ProblemCode.STATE_URL_UNSUPPORTED.id()));
   }
 }

@@ -8,6 +8,7 @@ import io.sskuba.dns.UpdateServer;
 import io.sskuba.dns.ZoneWriter;
 import io.sskuba.io.Environment;
 import io.sskuba.io.TimeSource;
+import io.sskuba.secret.RemoteSecrets;
 import io.sskuba.state.ObjectBucket;
 import java.net.URI;
 
@@ -26,5 +27,10 @@ public final class Clouds implements CloudServices {
   @Override
   public ZoneWriter zone(UpdateServer server, TimeSource time) {
     return Rfc2136Zone.of(server, time);
+  }
+
+  @Override
+  public RemoteSecrets secrets(Environment environment) {
+    return new CloudSecrets(environment);
   }
 }

@@ -112,7 +112,8 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
           ? Observation.met(true)
           : Observation.notYet(firstLine(maintenance));
     } catch (SskubaException other) {
-      // A member shows the cluster's certificate and no longer the announced key: what the cluster's
+      // A member shows the cluster's certificate and no longer the announced key: what the
+      // cluster's
       // own authority signed is who it says it is.
       if (secured(nodes, machine, talosconfig) instanceof Observation.Met<String>) {
         return Observation.met(true);

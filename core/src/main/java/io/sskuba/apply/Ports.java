@@ -39,7 +39,7 @@ public record Ports(
         places,
         store.ofThisMachine(),
         toolchain,
-        keys,
+        keys.ofThisMachine(),
         platforms,
         talos,
         kube);

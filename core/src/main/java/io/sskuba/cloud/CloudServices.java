@@ -4,6 +4,7 @@ import io.sskuba.dns.UpdateServer;
 import io.sskuba.dns.ZoneWriter;
 import io.sskuba.io.Environment;
 import io.sskuba.io.TimeSource;
+import io.sskuba.secret.RemoteSecrets;
 import io.sskuba.state.ObjectBucket;
 import java.net.URI;
 
@@ -19,4 +20,7 @@ public interface CloudServices {
   ///
   /// Errors: `DNS_UNREACHABLE`, `DNS_KEY`.
   ZoneWriter zone(UpdateServer server, TimeSource time);
+
+  /// Key services and secret stores. Made with no call to anybody.
+  RemoteSecrets secrets(Environment environment);
 }

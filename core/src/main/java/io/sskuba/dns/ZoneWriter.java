@@ -2,8 +2,8 @@ package io.sskuba.dns;
 
 import java.time.Duration;
 
-/// Writes a cluster's names into a zone: its FQDN and the wildcard under it, and an ownership record
-/// beside them, `_sskuba.FQDN TXT`, that says whose they are.
+/// Writes a cluster's names into a zone: its FQDN and the wildcard under it, and an ownership
+/// record beside them, `_sskuba.FQDN TXT`, that says whose they are.
 ///
 /// Every change is on condition that the names are nobody's or this cluster's, and is made by the
 /// server in one step: of two that want a name, one gets it.

@@ -63,12 +63,21 @@ public enum ProblemCode {
       "SSK-SEC-005",
       ProblemKind.CREDENTIAL,
       "The identity cannot be used: others may read it, it is damaged, its passphrase does not fit,"
-          + " or it is of a kind that is not supported yet."),
+          + " or it is of a kind that there is not."),
   RUNTIME_UNSAFE(
       "SSK-SEC-006",
       ProblemKind.CREDENTIAL,
       "The folder for sockets and key material is not private to this user, or its path is too"
           + " long for a socket. SSKUBA_RUNTIME_DIR names another one."),
+  KEY_SERVICE_DENIED(
+      "SSK-SEC-007",
+      ProblemKind.CREDENTIAL,
+      "A key service or secret store does not let us use a key or read a value: no credentials,"
+          + " expired ones, or no right. It is named, with the right that is needed."),
+  KEY_SERVICE_UNREACHABLE(
+      "SSK-SEC-008",
+      ProblemKind.REMOTE,
+      "A key service or secret store does not answer, or has no key of this name."),
 
   // state
   STATE_CORRUPT(

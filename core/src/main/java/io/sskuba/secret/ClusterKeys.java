@@ -8,6 +8,7 @@ import io.sskuba.secret.age.Age;
 import io.sskuba.secret.age.AgeException;
 import io.sskuba.secret.age.Identity;
 import io.sskuba.secret.age.Recipient;
+import io.sskuba.secret.age.ServiceRecipient;
 import io.sskuba.secret.age.X25519Identity;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -59,12 +60,11 @@ public final class ClusterKeys {
   }
 
   /// Reads `sealing.recipients`, each once.
-  /// - Errors: `SPEC_UNSUPPORTED` for a key service that is not supported yet, `SPEC_INVALID` for
-  ///   text that is no recipient.
-  public static List<Recipient> recipients(List<String> texts) {
+  /// - Errors: `SPEC_INVALID` for text that is no recipient; those of `services`.
+  public static List<Recipient> recipients(List<String> texts, RemoteSecrets services) {
     List<Recipient> recipients = new ArrayList<>();
     for (String text : texts) {
-      Recipient recipient = recipient(text);
+      Recipient recipient = recipient(text, services);
       if (!recipients.contains(recipient)) {
         recipients.add(recipient);
       }
@@ -72,16 +72,9 @@ public final class ClusterKeys {
     return List.copyOf(recipients);
   }
 
-  private static Recipient recipient(String text) {
-    for (String service : List.of("awskms:", "azurekv:", "vaulttransit:")) {
-      if (text.startsWith(service)) {
-        throw new SskubaException(
-            Problem.of(
-                    ProblemCode.SPEC_UNSUPPORTED,
-                    "sealing.recipients: " + text + " cannot be sealed to by this release")
-                .fact("supported", "age1… and ssh-ed25519 … recipients")
-                .next("sskuba-ctl explain sealing.recipients"));
-      }
+  private static Recipient recipient(String text, RemoteSecrets services) {
+    if (RemoteSecrets.isService(text)) {
+      return new ServiceRecipient(text, services.key(text));
     }
     try {
       return Recipient.parse(text);

@@ -11,7 +11,9 @@ import io.sskuba.secret.age.Age;
 import io.sskuba.secret.age.AgeException;
 import io.sskuba.secret.age.Identity;
 import io.sskuba.secret.age.ScryptIdentity;
+import io.sskuba.secret.age.ServiceIdentity;
 import io.sskuba.secret.age.X25519Identity;
+import io.sskuba.spec.SecretRef;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,20 +35,49 @@ public final class Identities {
   public static final String VARIABLE = "SSKUBA_IDENTITY";
   private static final int LIMIT = 64 * 1024;
   private static final String KINDS =
-      "env:NAME and file:PATH (vault:, awskms:, azurekv: and vaulttransit: are not supported yet)";
+      "env:NAME, file:PATH, vault:PATH#KEY, awskms:ARN, azurekv:KEY-URL and vaulttransit:KEY";
 
   private final Path config;
   private final Environment env;
   private final RandomSource random;
   private final PassphraseSource passphrases;
+  private final RemoteSecrets services;
+  private final boolean thisMachine;
   private @Nullable UserIdentity found;
 
+  /// Without key services.
   public Identities(
       Path config, Environment env, RandomSource random, PassphraseSource passphrases) {
+    this(config, env, random, passphrases, RemoteSecrets.none());
+  }
+
+  public Identities(
+      Path config,
+      Environment env,
+      RandomSource random,
+      PassphraseSource passphrases,
+      RemoteSecrets services) {
+    this(config, env, random, passphrases, services, false);
+  }
+
+  private Identities(
+      Path config,
+      Environment env,
+      RandomSource random,
+      PassphraseSource passphrases,
+      RemoteSecrets services,
+      boolean thisMachine) {
+    this.services = services;
+    this.thisMachine = thisMachine;
     this.config = config;
     this.env = env;
     this.random = random;
     this.passphrases = passphrases;
+  }
+
+  /// For a rehearsal: an identity that lies elsewhere is passed over, and the file is used.
+  Identities ofThisMachine() {
+    return new Identities(config, env, random, passphrases, RemoteSecrets.none(), true);
   }
 
   /// The file that is used, and made, when `SSKUBA_IDENTITY` is not set.
@@ -108,7 +139,13 @@ public final class Identities {
 
   private Optional<String> chosen() {
     String value = env.get(VARIABLE);
-    return value == null || value.isEmpty() ? Optional.empty() : Optional.of(value);
+    return value == null || value.isEmpty() || (thisMachine && isElsewhere(value))
+        ? Optional.empty()
+        : Optional.of(value);
+  }
+
+  private static boolean isElsewhere(String reference) {
+    return reference.startsWith("vault:") || RemoteSecrets.isService(reference);
   }
 
   private UserIdentity named(String reference) {
@@ -124,6 +161,20 @@ public final class Identities {
       Path path = env.workingFolder().resolve(reference.substring("file:".length()));
       return ofFile(path)
           .orElseThrow(() -> unusable(path.toString(), "there is no such file", null));
+    }
+    if (RemoteSecrets.isService(reference)) {
+      Identity key = new ServiceIdentity(reference, services.key(reference));
+      return new UserIdentity(List.of(key), reference);
+    }
+    if (reference.startsWith("vault:")) {
+      int hash = reference.lastIndexOf('#');
+      if (hash <= "vault:".length() || hash == reference.length() - 1) {
+        throw unusable(VARIABLE, "it is not vault:PATH#KEY", null);
+      }
+      SecretRef ref =
+          new SecretRef.Vault(
+              reference.substring("vault:".length(), hash), reference.substring(hash + 1));
+      return read(services.value(ref), SecretResolver.describe(ref));
     }
     int colon = reference.indexOf(':');
     String kind = colon > 0 && colon < 20 ? reference.substring(0, colon + 1) : "its form";

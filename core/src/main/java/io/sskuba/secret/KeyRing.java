@@ -12,7 +12,7 @@ public interface KeyRing {
   /// Makes a key pair for a cluster, sealed to the user's identity (made on first use) and to
   /// `recipients`.
   ///
-  /// Errors: `SPEC_UNSUPPORTED` for a recipient of a kind that this release cannot seal to.
+  /// Errors: those of the key service of a recipient, see [RemoteSecrets].
   NewKey create(List<String> recipients);
 
   /// Opens a cluster's key. Errors: `IDENTITY_MISSING`, `IDENTITY_WRONG`, `SEALED_CORRUPT`.
@@ -27,6 +27,12 @@ public interface KeyRing {
   /// Seals to the user's identity (made on first use) and to `recipients`, for files that belong to
   /// no cluster.
   Sealer toUser(List<String> recipients);
+
+  /// The same key ring for a rehearsal: it asks no key service, and leaves out recipients that are
+  /// keys of one.
+  default KeyRing ofThisMachine() {
+    return this;
+  }
 
   /// @param sealedKey what lies beside the record as `cluster.key.age`
   /// @param sealedTo every recipient it was sealed to, the user's own first

@@ -35,12 +35,24 @@ public final class SecretResolver {
   private final TimeSource time;
   private final Redactor redactor;
   private final Duration limit;
+  private final RemoteSecrets remote;
 
+  /// Without secret stores.
   public SecretResolver(Environment env, TimeSource time, Redactor redactor) {
     this(env, time, redactor, LIMIT);
   }
 
+  public SecretResolver(Environment env, TimeSource time, Redactor redactor, RemoteSecrets remote) {
+    this(env, time, redactor, remote, LIMIT);
+  }
+
   SecretResolver(Environment env, TimeSource time, Redactor redactor, Duration limit) {
+    this(env, time, redactor, RemoteSecrets.none(), limit);
+  }
+
+  private SecretResolver(
+      Environment env, TimeSource time, Redactor redactor, RemoteSecrets remote, Duration limit) {
+    this.remote = remote;
     this.env = env;
     this.time = time;
     this.redactor = redactor;
@@ -53,9 +65,8 @@ public final class SecretResolver {
           case SecretRef.Env e -> ofVariable(e);
           case SecretRef.File f -> ofFile(f);
           case SecretRef.Exec x -> ofCommand(x);
-          case SecretRef.Vault v -> throw unsupported(ref);
-          case SecretRef.AwsSecretsManager a -> throw unsupported(ref);
-          case SecretRef.AzureKeyVault k -> throw unsupported(ref);
+          case SecretRef.Vault _, SecretRef.AwsSecretsManager _, SecretRef.AzureKeyVault _ ->
+              remote.value(ref);
         };
     SecretValue value = new SecretValue(withoutLineBreak(text(ref, bytes)));
     if (value.reveal().isEmpty()) {
@@ -198,15 +209,6 @@ public final class SecretResolver {
       return text.substring(0, text.length() - 2);
     }
     return text.endsWith("\n") ? text.substring(0, text.length() - 1) : text;
-  }
-
-  private static SskubaException unsupported(SecretRef ref) {
-    return new SskubaException(
-        Problem.of(
-                ProblemCode.SECRET_UNRESOLVED,
-                "the secret reference " + describe(ref) + " cannot be resolved by this release")
-            .fact("supported", "env, file, exec")
-            .next("sskuba-ctl explain " + ProblemCode.SECRET_UNRESOLVED.id()));
   }
 
   private static SskubaException unresolved(

@@ -14,10 +14,36 @@ import java.util.Optional;
 public final class UserKeyRing implements KeyRing {
   private final Identities identities;
   private final RandomSource random;
+  private final RemoteSecrets services;
+  private final boolean thisMachine;
 
+  /// Without key services.
   public UserKeyRing(Identities identities, RandomSource random) {
+    this(identities, random, RemoteSecrets.none());
+  }
+
+  public UserKeyRing(Identities identities, RandomSource random, RemoteSecrets services) {
+    this(identities, random, services, false);
+  }
+
+  private UserKeyRing(
+      Identities identities, RandomSource random, RemoteSecrets services, boolean thisMachine) {
     this.identities = identities;
     this.random = random;
+    this.services = services;
+    this.thisMachine = thisMachine;
+  }
+
+  @Override
+  public KeyRing ofThisMachine() {
+    return new UserKeyRing(identities.ofThisMachine(), random, RemoteSecrets.none(), true);
+  }
+
+  /// For a rehearsal those that can be sealed to without asking anybody.
+  private List<String> reached(List<String> recipients) {
+    return thisMachine
+        ? recipients.stream().filter(r -> !RemoteSecrets.isService(r)).toList()
+        : recipients;
   }
 
   @Override
@@ -30,8 +56,8 @@ public final class UserKeyRing implements KeyRing {
     List<Recipient> all = new ArrayList<>(identities.findOrCreate().recipients());
     List<String> names = new ArrayList<>();
     all.forEach(r -> names.add(r.toString()));
-    all.addAll(ClusterKeys.recipients(recipients));
-    names.addAll(recipients);
+    all.addAll(ClusterKeys.recipients(reached(recipients), services));
+    names.addAll(reached(recipients));
     ClusterKeys.Created created = ClusterKeys.create(random, all);
     return new NewKey(created.sealer(), created.sealedKey(), names);
   }
@@ -43,7 +69,8 @@ public final class UserKeyRing implements KeyRing {
 
   @Override
   public byte[] reseal(byte[] sealedKey, List<String> recipients) {
-    return ClusterKeys.reseal(sealedKey, required(), ClusterKeys.recipients(recipients), random);
+    return ClusterKeys.reseal(
+        sealedKey, required(), ClusterKeys.recipients(reached(recipients), services), random);
   }
 
   @Override
@@ -61,7 +88,7 @@ public final class UserKeyRing implements KeyRing {
   public Sealer toUser(List<String> recipients) {
     UserIdentity user = identities.findOrCreate();
     List<Recipient> all = new ArrayList<>(user.recipients());
-    all.addAll(ClusterKeys.recipients(recipients));
+    all.addAll(ClusterKeys.recipients(reached(recipients), services));
     return new AgeSealer(all, user.identities(), random);
   }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Networks that may not overlap, and addresses that must lie in them and be there once.
@@ -20,6 +21,11 @@ final class NetworkRules {
   private static final int NODE_PREFIX_4 = 24;
 
   private static final int NODE_PREFIX_6 = 64;
+
+  private static final Pattern AZURE_NETWORK =
+      Pattern.compile(
+          "/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\\.Network/virtualNetworks/[^/]+",
+          Pattern.CASE_INSENSITIVE);
 
   private final Section target;
   private final Section network;
@@ -42,6 +48,16 @@ final class NetworkRules {
     if (existing != null && existing.has("subnets") && existing.texts("subnets").isEmpty()) {
       issues.add(
           existing.valueAt("subnets"), "target.network.existing.subnets is empty", "at least one");
+    }
+    String network = existing == null ? null : existing.text("network");
+    if (existing != null
+        && network != null
+        && provider == Provider.AZURE
+        && !AZURE_NETWORK.matcher(network).matches()) {
+      issues.add(
+          existing.valueAt("network"),
+          "target.network.existing.network is " + Issues.quote(network),
+          "the VNet's resource id, /subscriptions/…/virtualNetworks/NAME");
     }
     Map<String, String> taken = new HashMap<>();
     fixedAddresses(taken);

@@ -5,9 +5,9 @@ import java.util.Optional;
 
 /// Conditional writes whose answer may get lost.
 ///
-/// A write that took effect and whose answer was lost is sent again, and is then refused: by itself.
-/// So a refusal counts only if what lies there is not what we wrote. Everything that is written on
-/// condition holds something random, or is written by the holder of a lease alone.
+/// A write that took effect and whose answer was lost is sent again, and is then refused: by
+/// itself. So a refusal counts only if what lies there is not what we wrote. Everything that is
+/// written on condition holds something random, or is written by the holder of a lease alone.
 final class Conditional {
   private Conditional() {}
 

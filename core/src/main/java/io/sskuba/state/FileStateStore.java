@@ -41,8 +41,7 @@ import java.util.regex.Pattern;
 /// - Limits: 10,000 clusters; 8 MiB a record; 1 MiB a journal line.
 /// - Interrupts: kept for later; each call is short.
 public final class FileStateStore implements StateStore {
-  static final Pattern KEY =
-      Pattern.compile("(rehearsal\\.)?[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?");
+  static final Pattern KEY = Pattern.compile("(rehearsal\\.)?[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?");
   static final Pattern SEALED = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}");
   private static final List<String> OF_A_CLUSTER =
       List.of("record.json", "journal.jsonl", "sealed", "disks");

@@ -55,8 +55,7 @@ final class NameClaim {
   boolean confirm() {
     String object = java.util.Objects.requireNonNull(name);
     byte[] confirmed = bytes(content.deepCopy().put("confirmed", true));
-    return Conditional.replace(
-            bucket, object, confirmed, java.util.Objects.requireNonNull(tag))
+    return Conditional.replace(bucket, object, confirmed, java.util.Objects.requireNonNull(tag))
         .isPresent();
   }
 
@@ -85,7 +84,10 @@ final class NameClaim {
     Optional<ObjectBucket.Stored> there = bucket.read(object);
     if (!record.rehearsal()
         && there.isPresent()
-        && Json.parse(there.get().bytes()).path("clusterId").asText("").equals(record.clusterId())) {
+        && Json.parse(there.get().bytes())
+            .path("clusterId")
+            .asText("")
+            .equals(record.clusterId())) {
       bucket.delete(object);
     }
   }

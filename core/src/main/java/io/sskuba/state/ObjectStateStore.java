@@ -583,8 +583,8 @@ public final class ObjectStateStore implements StateStore {
     return localFolder.resolve("clusters").resolve(key);
   }
 
-  /// The id of the cluster that has this key. Kept while this process works on it: only a new
-  /// lease can make it another one.
+  /// The id of the cluster that has this key. Kept while this process works on it: only a new lease
+  /// can make it another one.
   private Optional<String> id(String key) {
     requireKey(key);
     String known = ids.get(key);

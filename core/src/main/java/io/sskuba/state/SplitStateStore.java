@@ -69,8 +69,7 @@ public final class SplitStateStore implements StateStore {
     } catch (SskubaException e) {
       problems.add(e.problem());
     }
-    return new Survey(
-        sorted(Stream.concat(here.records().stream(), elsewhere.stream())), problems);
+    return new Survey(sorted(Stream.concat(here.records().stream(), elsewhere.stream())), problems);
   }
 
   private static List<ClusterRecord> sorted(Stream<ClusterRecord> records) {

@@ -9,14 +9,13 @@ import java.util.Optional;
 
 /// Everything that outlives a process, under one state URL.
 ///
-/// [FileStateStore] for a folder, [ObjectStateStore] for a bucket, [SplitStateStore] for both at once.
-/// Layout of the file store:
+/// [FileStateStore] for a folder, [ObjectStateStore] for a bucket, [SplitStateStore] for both at
+/// once. Layout of the file store:
 /// `clusters/KEY/{record.json,journal.jsonl,events.jsonl,lease.json,sealed/…}`,
 /// `receipts/KEY-CLUSTERID.json`, and Pulumi's own `.pulumi` folder beside them.
 ///
 /// Errors: `STATE_CORRUPT`, `STATE_NEWER`, `STATE_UNWRITABLE`, of a bucket also `STATE_DENIED`,
-/// `STATE_UNREACHABLE` and `STATE_RACE`; nothing is ever overwritten after
-/// one of the first two.
+/// `STATE_UNREACHABLE` and `STATE_RACE`; nothing is ever overwritten after one of the first two.
 public interface StateStore {
   /// All clusters, by key.
   List<ClusterRecord> list();

@@ -78,8 +78,7 @@ final class StoreProblems {
   /// A conditional write that somebody else's came before.
   static SskubaException raced(String place) {
     return new SskubaException(
-        Problem.of(
-                ProblemCode.STATE_RACE, "another process changed the state at the same moment")
+        Problem.of(ProblemCode.STATE_RACE, "another process changed the state at the same moment")
             .fact("place", place)
             .exists("what the other one wrote; nothing was overwritten")
             .next("sskuba-ctl list"));

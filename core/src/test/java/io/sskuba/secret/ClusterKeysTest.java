@@ -8,9 +8,12 @@ import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
 import io.sskuba.secret.age.Age;
 import io.sskuba.secret.age.Identity;
+import io.sskuba.secret.age.KeyWrapping;
 import io.sskuba.secret.age.Recipient;
+import io.sskuba.secret.age.ServiceIdentity;
 import io.sskuba.secret.age.SshKeys;
 import io.sskuba.secret.age.X25519Identity;
+import io.sskuba.spec.SecretRef;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +42,8 @@ class ClusterKeysTest {
             List.of(
                 colleague.publicKey().toString(),
                 ssh.recipient().orElseThrow() + " colleague@laptop",
-                colleague.publicKey().toString())));
+                colleague.publicKey().toString()),
+            RemoteSecrets.none()));
     assertThat(recipients).as("each once").hasSize(3);
     ClusterKeys.Created created = ClusterKeys.create(RANDOM, recipients);
     byte[] sealed = created.sealer().seal(CONTENT);
@@ -87,19 +91,114 @@ class ClusterKeysTest {
   }
 
   @Test
-  void recipientsOfOtherKindsAreRefusedInWords() {
+  void recipientsOfServicesAreRefusedInWordsWhereNoneIsReached() {
     for (String service :
         List.of("awskms:arn:aws:kms:x", "azurekv:https://x", "vaulttransit:key")) {
-      assertThatThrownBy(() -> ClusterKeys.recipients(List.of(service)))
+      assertThatThrownBy(() -> ClusterKeys.recipients(List.of(service), RemoteSecrets.none()))
           .hasMessageContaining(service);
-      assertCode(ProblemCode.SPEC_UNSUPPORTED, () -> ClusterKeys.recipients(List.of(service)));
+      assertCode(
+          ProblemCode.SPEC_UNSUPPORTED,
+          () -> ClusterKeys.recipients(List.of(service), RemoteSecrets.none()));
     }
-    assertCode(ProblemCode.SPEC_INVALID, () -> ClusterKeys.recipients(List.of("age1abc")));
+    assertCode(
+        ProblemCode.SPEC_INVALID,
+        () -> ClusterKeys.recipients(List.of("age1abc"), RemoteSecrets.none()));
     // Somebody pastes the private half.
-    assertThatThrownBy(() -> ClusterKeys.recipients(List.of(user.secretText())))
+    assertThatThrownBy(
+            () -> ClusterKeys.recipients(List.of(user.secretText()), RemoteSecrets.none()))
         .isInstanceOfSatisfying(
             SskubaException.class,
             e ->
                 assertThat(e.problem().toString()).doesNotContain(user.secretText().substring(20)));
+  }
+
+  /// A key service in memory: it wraps by exclusive or with its key.
+  private static KeyWrapping service(int key) {
+    return new KeyWrapping() {
+      @Override
+      public byte[] wrap(byte[] fileKey) {
+        byte[] wrapped = fileKey.clone();
+        for (int i = 0; i < wrapped.length; i++) {
+          wrapped[i] ^= (byte) key;
+        }
+        return wrapped;
+      }
+
+      @Override
+      public byte[] unwrap(byte[] wrapped) {
+        return wrap(wrapped);
+      }
+    };
+  }
+
+  private static final RemoteSecrets SERVICES =
+      new RemoteSecrets() {
+        @Override
+        public KeyWrapping key(String name) {
+          return service(name.length());
+        }
+
+        @Override
+        public byte[] value(SecretRef reference) {
+          throw new AssertionError(reference);
+        }
+      };
+
+  @Test
+  void aKeyOfAServiceOpensAndSealsAnew() {
+    List<String> names = List.of("vaulttransit:team", "awskms:arn:x", "vaulttransit:team");
+    List<Recipient> recipients = ClusterKeys.recipients(names, SERVICES);
+    assertThat(recipients).as("each once").hasSize(2);
+    ClusterKeys.Created created = ClusterKeys.create(RANDOM, recipients);
+    byte[] sealed = created.sealer().seal(CONTENT);
+    for (Recipient each : recipients) {
+      Identity identity = new ServiceIdentity(each.toString(), SERVICES.key(each.toString()));
+      assertThat(identity.recipient()).contains(each);
+      assertThat(ClusterKeys.open(created.sealedKey(), List.of(identity), RANDOM).open(sealed))
+          .isEqualTo(CONTENT);
+    }
+    Identity other = new ServiceIdentity("vaulttransit:other", service(1));
+    assertCode(
+        ProblemCode.IDENTITY_WRONG,
+        () -> ClusterKeys.open(created.sealedKey(), List.of(other), RANDOM));
+    // The service unwraps something else: the header's MAC tells.
+    Identity wrong = new ServiceIdentity("vaulttransit:team", service(99));
+    assertCode(
+        ProblemCode.SEALED_CORRUPT,
+        () -> ClusterKeys.open(created.sealedKey(), List.of(wrong), RANDOM));
+    Identity team = new ServiceIdentity("vaulttransit:team", SERVICES.key("vaulttransit:team"));
+    byte[] resealed =
+        ClusterKeys.reseal(created.sealedKey(), List.of(team), List.of(user.publicKey()), RANDOM);
+    assertThat(ClusterKeys.open(resealed, List.of(user), RANDOM).open(sealed)).isEqualTo(CONTENT);
+    assertCode(ProblemCode.IDENTITY_WRONG, () -> ClusterKeys.open(resealed, List.of(team), RANDOM));
+  }
+
+  /// A rehearsal reaches nothing: it seals to the recipients that need nobody.
+  @Test
+  void aRehearsalLeavesKeysOfServicesOut(
+      @org.junit.jupiter.api.io.TempDir java.nio.file.Path folder) {
+    io.sskuba.io.Environment env =
+        new io.sskuba.io.Environment(java.util.Map.of("SSKUBA_IDENTITY", "awskms:arn:x"), folder);
+    RemoteSecrets nobody =
+        new RemoteSecrets() {
+          @Override
+          public KeyWrapping key(String name) {
+            throw new AssertionError(name);
+          }
+
+          @Override
+          public byte[] value(SecretRef reference) {
+            throw new AssertionError(reference);
+          }
+        };
+    KeyRing ring =
+        new UserKeyRing(
+                new Identities(folder, env, RANDOM, what -> java.util.Optional.empty(), nobody),
+                RANDOM,
+                nobody)
+            .ofThisMachine();
+    KeyRing.NewKey made = ring.create(List.of("awskms:arn:x", colleague.publicKey().toString()));
+    assertThat(made.sealedTo()).hasSize(2).doesNotContain("awskms:arn:x");
+    assertThat(ring.tryOpen(made.sealedKey())).isPresent();
   }
 }

@@ -149,8 +149,9 @@ class IdentitiesTest {
             "file:empty", "holds no age identity",
             "file:large", "larger than 64 KiB",
             "file:.", "its mode is",
-            "vault:secret/x#key", "vault: is not supported; supported are env:NAME and file:PATH",
-            "awskms:arn:aws:kms:x", "awskms: is not supported",
+            "vault:secret/x", "it is not vault:PATH#KEY",
+            "pkcs11:x",
+                "pkcs11: is not supported; supported are env:NAME, file:PATH, vault:PATH#KEY",
             "/path/identity", "its form is not supported");
     cases.forEach(
         (value, words) ->

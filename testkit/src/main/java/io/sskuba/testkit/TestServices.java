@@ -1,10 +1,10 @@
 package io.sskuba.testkit;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,7 +29,8 @@ public final class TestServices {
         folder == null || folder.isEmpty()
             ? Path.of(System.getProperty("user.home"), ".cache", "sskuba-test")
             : Path.of(folder);
-    for (Path at : List.of(base.resolve(name), Path.of("/usr/sbin", name), Path.of("/usr/bin", name))) {
+    for (Path at :
+        List.of(base.resolve(name), Path.of("/usr/sbin", name), Path.of("/usr/bin", name))) {
       if (Files.isRegularFile(at)) {
         return Optional.of(at);
       }
@@ -40,7 +41,8 @@ public final class TestServices {
   public static Path require(String name) {
     Optional<Path> found = find(name);
     Assumptions.assumeTrue(
-        found.isPresent(), "SKIPPED: no " + name + " (run dev/test-services, SSKUBA_TEST_SERVICES)");
+        found.isPresent(),
+        "SKIPPED: no " + name + " (run dev/test-services, SSKUBA_TEST_SERVICES)");
     return found.orElseThrow();
   }
 

@@ -7,14 +7,14 @@ import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.core.retry.RetryMode;
-import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
-import software.amazon.awssdk.core.exception.SdkClientException;
 
 /// How this user reaches AWS: the native credentials of the SDK's default chain (environment, web
 /// identity, profiles, SSO, container, instance), a region, and limits for each call.
@@ -25,8 +25,7 @@ record AwsAccess(AwsCredentialsProvider credentials, Region region) {
   private static final int ATTEMPTS = 4;
   private static final Duration ATTEMPT = Duration.ofSeconds(10);
 
-  static AwsAccess of(
-      Environment environment, Optional<String> profile, Optional<String> region) {
+  static AwsAccess of(Environment environment, Optional<String> profile, Optional<String> region) {
     DefaultCredentialsProvider.Builder credentials = DefaultCredentialsProvider.builder();
     profile.ifPresent(credentials::profileName);
     Region known = region.map(Region::of).orElseGet(() -> ofSettings(environment, profile));

@@ -81,8 +81,7 @@ public final class S3Bucket implements ObjectBucket {
     ServerClock clock = new ServerClock(time);
     Optional<String> endpoint = url.option("endpoint");
     boolean plain = url.flag("disableSSL", "disable_https");
-    AwsAccess access =
-        AwsAccess.of(environment, url.option("profile"), url.option("region"));
+    AwsAccess access = AwsAccess.of(environment, url.option("profile"), url.option("region"));
     S3ClientBuilder builder = S3Client.builder();
     access.configure(builder, LIMIT, new DateReader(clock));
     builder
@@ -112,8 +111,7 @@ public final class S3Bucket implements ObjectBucket {
         () -> {
           ResponseBytes<GetObjectResponse> answer =
               client.getObjectAsBytes(r -> r.bucket(url.bucket()).key(url.prefix() + name));
-          return Optional.of(
-              new Stored(answer.asByteArrayUnsafe(), answer.response().eTag()));
+          return Optional.of(new Stored(answer.asByteArrayUnsafe(), answer.response().eTag()));
         });
   }
 
@@ -139,8 +137,7 @@ public final class S3Bucket implements ObjectBucket {
   private Optional<String> put(String name, byte[] bytes, PutObjectRequest.Builder request) {
     return call(
         name,
-        () ->
-            Optional.of(client.putObject(request.build(), RequestBody.fromBytes(bytes)).eTag()));
+        () -> Optional.of(client.putObject(request.build(), RequestBody.fromBytes(bytes)).eTag()));
   }
 
   @Override
@@ -231,8 +228,7 @@ public final class S3Bucket implements ObjectBucket {
     String place = place(name);
     return switch (e) {
       case AwsServiceException s when CREDENTIAL_CODES.contains(code(s)) || s.statusCode() == 403 ->
-          BucketProblems.denied(
-              place, (code(s) + " " + s.statusCode()).strip(), RIGHTS, s);
+          BucketProblems.denied(place, (code(s) + " " + s.statusCode()).strip(), RIGHTS, s);
       case AwsServiceException s ->
           BucketProblems.unreachable(
               place,
@@ -249,8 +245,7 @@ public final class S3Bucket implements ObjectBucket {
   }
 
   private static SskubaException overdue(String place, RuntimeException e) {
-    return BucketProblems.unreachable(
-        place, "no answer within " + LIMIT.toSeconds() + "s", e);
+    return BucketProblems.unreachable(place, "no answer within " + LIMIT.toSeconds() + "s", e);
   }
 
   /// The SDK has no type of its own for this.

@@ -47,8 +47,8 @@ import reactor.core.publisher.Mono;
 /// A container of Azure Blob Storage:
 /// `azblob://CONTAINER/PREFIX?storage_account=NAME[&domain=…&protocol=…&localemu=true]`.
 ///
-/// Credentials as Pulumi's backend takes them: `AZURE_STORAGE_KEY` or `AZURE_STORAGE_SAS_TOKEN` with
-/// `AZURE_STORAGE_ACCOUNT`, else the user's own (environment, federated, CLI, managed).
+/// Credentials as Pulumi's backend takes them: `AZURE_STORAGE_KEY` or `AZURE_STORAGE_SAS_TOKEN`
+/// with `AZURE_STORAGE_ACCOUNT`, else the user's own (environment, federated, CLI, managed).
 /// - Limits: 30 s a call, 10 s an attempt, 4 attempts.
 public final class BlobBucket implements ObjectBucket {
   private static final Set<String> OPTIONS =

@@ -94,7 +94,8 @@ final class DnsServer {
     if (key == null) {
       return null;
     }
-    Name algorithm = ALGORITHMS.get(key.algorithm().toLowerCase(Locale.ROOT).replaceAll("\\.$", ""));
+    Name algorithm =
+        ALGORITHMS.get(key.algorithm().toLowerCase(Locale.ROOT).replaceAll("\\.$", ""));
     String cause;
     if (algorithm == null) {
       cause = "unknown algorithm " + key.algorithm();
@@ -147,7 +148,12 @@ final class DnsServer {
 
   private SskubaException key(String cause) {
     return DnsProblems.of(
-        ProblemCode.DNS_KEY, "the DNS server does not take our signature", shown, zone, cause, null);
+        ProblemCode.DNS_KEY,
+        "the DNS server does not take our signature",
+        shown,
+        zone,
+        cause,
+        null);
   }
 
   private Message send(Message question) {

@@ -29,7 +29,8 @@ import org.xbill.DNS.Section;
 import org.xbill.DNS.SimpleResolver;
 import org.xbill.DNS.Type;
 
-/// What a server that takes updates must do, and what it must refuse. Each test has names of its own.
+/// What a server that takes updates must do, and what it must refuse. Each test has names of its
+/// own.
 abstract class ZoneWriterContract {
   abstract TestServices.Running server();
 
@@ -47,8 +48,7 @@ abstract class ZoneWriterContract {
   }
 
   private ZoneWriter writer(String zone, UpdateServer.TsigKey key) {
-    return new Clouds()
-        .zone(new UpdateServer(server().address(), zone, key), TimeSource.system());
+    return new Clouds().zone(new UpdateServer(server().address(), zone, key), TimeSource.system());
   }
 
   private static ClusterNames names(String name, String owner, String... addresses) {
@@ -65,10 +65,7 @@ abstract class ZoneWriterContract {
 
   private static ClusterNames alias(String name, String owner, String host) {
     return new ClusterNames(
-        name + "." + DnsPeers.ZONE,
-        owner,
-        new ClusterNames.Target.Alias(host),
-        ClusterNames.TTL);
+        name + "." + DnsPeers.ZONE, owner, new ClusterNames.Target.Alias(host), ClusterNames.TTL);
   }
 
   static void assertCode(ProblemCode code, ThrowingCallable call) {
@@ -78,7 +75,8 @@ abstract class ZoneWriterContract {
   }
 
   private List<String> ask(String name, int type) throws Exception {
-    SimpleResolver resolver = new SimpleResolver(new java.net.InetSocketAddress(server().host(), server().port()));
+    SimpleResolver resolver =
+        new SimpleResolver(new java.net.InetSocketAddress(server().host(), server().port()));
     Message answer =
         resolver.send(
             Message.newQuery(
@@ -137,8 +135,7 @@ abstract class ZoneWriterContract {
     assertThat(writer().remove(ours)).isFalse();
     assertThat(ask("shared", Type.A)).containsExactly("192.0.2.30");
     // A name that a person wrote, with no ownership record beside it.
-    assertCode(
-        ProblemCode.DNS_NAME_TAKEN, () -> writer().put(names("taken", "us", "192.0.2.31")));
+    assertCode(ProblemCode.DNS_NAME_TAKEN, () -> writer().put(names("taken", "us", "192.0.2.31")));
     assertThat(ask("taken", Type.A)).containsExactly("192.0.2.1");
     assertThat(ask("_sskuba.taken", Type.TXT)).isEmpty();
   }
@@ -176,23 +173,30 @@ abstract class ZoneWriterContract {
     String wrong = "d3JvbmctLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0=";
     assertCode(
         ProblemCode.DNS_KEY, () -> writer(DnsPeers.ZONE, key(DnsPeers.KEY, wrong)).put(names));
+    assertCode(ProblemCode.DNS_KEY, () -> writer(DnsPeers.ZONE, key("nobody", wrong)).put(names));
     assertCode(
-        ProblemCode.DNS_KEY, () -> writer(DnsPeers.ZONE, key("nobody", wrong)).put(names));
-    assertCode(
-        ProblemCode.DNS_KEY, () -> writer(DnsPeers.ZONE, key(DnsPeers.KEY, "no base64!")).put(names));
+        ProblemCode.DNS_KEY,
+        () -> writer(DnsPeers.ZONE, key(DnsPeers.KEY, "no base64!")).put(names));
     assertCode(ProblemCode.DNS_REFUSED, () -> writer(DnsPeers.ZONE, null).put(names));
     assertCode(
         ProblemCode.DNS_ZONE_MISSING,
-        () -> writer("missing.example.org", key(DnsPeers.KEY, DnsPeers.SECRET)).put(
-            new ClusterNames(
-                "x.missing.example.org", "c3", names.target(), ClusterNames.TTL)));
+        () ->
+            writer("missing.example.org", key(DnsPeers.KEY, DnsPeers.SECRET))
+                .put(
+                    new ClusterNames(
+                        "x.missing.example.org", "c3", names.target(), ClusterNames.TTL)));
     assertCode(
         notAllowed(),
-        () -> writer("closed.example.org", key(DnsPeers.KEY, DnsPeers.SECRET)).put(
-            new ClusterNames(
-                "x.closed.example.org", "c3", names.target(), ClusterNames.TTL)));
-    assertCode(ProblemCode.DNS_ZONE_MISSING, () -> writer().put(
-            new ClusterNames("x.elsewhere.test", "c3", names.target(), ClusterNames.TTL)));
+        () ->
+            writer("closed.example.org", key(DnsPeers.KEY, DnsPeers.SECRET))
+                .put(
+                    new ClusterNames(
+                        "x.closed.example.org", "c3", names.target(), ClusterNames.TTL)));
+    assertCode(
+        ProblemCode.DNS_ZONE_MISSING,
+        () ->
+            writer()
+                .put(new ClusterNames("x.elsewhere.test", "c3", names.target(), ClusterNames.TTL)));
   }
 
   @Test

@@ -2,9 +2,9 @@ package io.sskuba.clouds.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.azure.core.http.jdk.httpclient.JdkHttpClientBuilder;
 import com.azure.storage.blob.BlobContainerClientBuilder;
 import com.azure.storage.common.StorageSharedKeyCredential;
-import com.azure.core.http.jdk.httpclient.JdkHttpClientBuilder;
 import io.sskuba.clouds.Clouds;
 import io.sskuba.io.Environment;
 import io.sskuba.io.RandomSource;

@@ -168,7 +168,9 @@ class ObjectStateStoreTest extends StateStoreContract {
 
   private static byte[] other(Instant until) {
     return ("{\"format\":1,\"holder\":\"ann\",\"host\":\"far\",\"pid\":7,\"pidStart\":1,\"bootId\":\"o\","
-            + "\"run\":\"r0\",\"until\":\"" + until + "\",\"token\":\"t0\",\"renewals\":2}")
+            + "\"run\":\"r0\",\"until\":\""
+            + until
+            + "\",\"token\":\"t0\",\"renewals\":2}")
         .getBytes(StandardCharsets.UTF_8);
   }
 

@@ -57,7 +57,9 @@ class S3StateStorePeerIT extends StateStoreContract {
     HttpClient http = HttpClient.newHttpClient();
     HttpRequest make =
         HttpRequest.newBuilder(URI.create(moto.url() + "/" + bucket))
-            .header("Authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0")
+            .header(
+                "Authorization",
+                "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0")
             .PUT(HttpRequest.BodyPublishers.noBody())
             .build();
     assertThat(http.send(make, HttpResponse.BodyHandlers.ofString()).statusCode()).isEqualTo(200);
@@ -65,7 +67,10 @@ class S3StateStorePeerIT extends StateStoreContract {
   }
 
   private static String url(String bucket) {
-    return "s3://" + bucket + "/team/a?region=us-east-1&s3ForcePathStyle=true&endpoint=" + moto.url();
+    return "s3://"
+        + bucket
+        + "/team/a?region=us-east-1&s3ForcePathStyle=true&endpoint="
+        + moto.url();
   }
 
   private ObjectBucket bucket(String at) {

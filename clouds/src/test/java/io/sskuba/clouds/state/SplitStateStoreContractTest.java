@@ -27,8 +27,7 @@ class SplitStateStoreContractTest extends StateStoreContract {
   }
 
   private StateStore local() {
-    return new FileStateStore(
-        folder.resolve("local"), TimeSource.system(), RandomSource.system());
+    return new FileStateStore(folder.resolve("local"), TimeSource.system(), RandomSource.system());
   }
 
   private StateStore shared() {

@@ -19,8 +19,8 @@ import java.util.concurrent.Future;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/// What every state store promises, whatever it lies in. A subclass opens its own; each test gets an
-/// empty one.
+/// What every state store promises, whatever it lies in. A subclass opens its own; each test gets
+/// an empty one.
 abstract class StateStoreContract {
   /// The store as one more process of this user sees it.
   abstract StateStore open();
@@ -118,8 +118,7 @@ abstract class StateStoreContract {
     assertCode(
         ProblemCode.NAME_TAKEN, () -> store.create(record("demo", "e", "demo.example.org", true)));
     assertCode(
-        ProblemCode.NAME_TAKEN,
-        () -> store.create(record("demo", "a", "demo.example.org", false)));
+        ProblemCode.NAME_TAKEN, () -> store.create(record("demo", "a", "demo.example.org", false)));
     assertThat(store.list()).hasSize(2);
     store.remove("demo");
     store.create(record("other", "f", "demo.example.org", false));
@@ -134,8 +133,9 @@ abstract class StateStoreContract {
         int n = i;
         String name = i % 2 == 0 ? "demo" : "demo" + i;
         results.add(
-            threads.submit(() -> made(() -> open().create(
-                record(name, "id" + n, "demo.example.org", false)))));
+            threads.submit(
+                () ->
+                    made(() -> open().create(record(name, "id" + n, "demo.example.org", false)))));
       }
       for (Future<Boolean> result : results) {
         made += result.get() ? 1 : 0;

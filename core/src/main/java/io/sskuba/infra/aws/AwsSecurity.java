@@ -150,7 +150,7 @@ final class AwsSecurity {
     List<Peer> balancers = List.of(Peer.group(BALANCER));
     table.add(in(to, "talos", "tcp", TALOS, controlPlanes, "control planes forward Talos calls"));
     if (aws.hasDoors()) {
-      table.add(in(to, "talos", "tcp", TALOS, balancers, "this worker's own door"));
+      table.add(in(to, "talos", "tcp", TALOS, balancers, "the door of this worker"));
     } else if (!aws.isPublic()) {
       table.add(in(to, "talos", "tcp", TALOS, admins(), "administrators configure this machine"));
     }
@@ -165,7 +165,7 @@ final class AwsSecurity {
     List<Peer> nodes = List.of(Peer.group(CONTROL_PLANE), Peer.group(WORKER));
     List<Rule> table = new ArrayList<>();
     table.add(in(to, "kubelet", "tcp", KUBELET, nodes, "API servers and metrics call kubelets"));
-    table.add(in(to, "vxlan", "udp", VXLAN, nodes, "flannel carries the pods' packets"));
+    table.add(in(to, "vxlan", "udp", VXLAN, nodes, "flannel carries the packets of pods"));
     if (aws.spec().target().kubespan()) {
       table.add(in(to, "kubespan", "udp", WIREGUARD, nodes, "WireGuard between the nodes"));
       if (!stretch().isEmpty()) {
@@ -193,7 +193,7 @@ final class AwsSecurity {
     String to = BALANCER;
     List<Rule> table = new ArrayList<>();
     table.add(in(to, "kubernetes", "tcp", KUBERNETES, admins(), "administrators"));
-    table.add(in(to, "kubernetes", "tcp", KUBERNETES, ownWaysIn(), "this cluster's machines"));
+    table.add(in(to, "kubernetes", "tcp", KUBERNETES, ownWaysIn(), "machines of this cluster"));
     table.add(in(to, "talos", "tcp", TALOS, admins(), "administrators"));
     if (aws.hasDoors() && balancer.doors().size() > 0) {
       table.add(
@@ -256,7 +256,7 @@ final class AwsSecurity {
             "-1",
             0,
             inside.stream().map(Peer::network).toList(),
-            "this cluster, and the organisation's own networks"));
+            "this cluster, and networks of the organisation"));
     proxies(proxy)
         .forEach(
             (port, host) ->
@@ -270,7 +270,7 @@ final class AwsSecurity {
               "tcp",
               KUBERNETES,
               List.of(Peer.network(ANYWHERE)),
-              "the endpoint, at the load balancer's public addresses"));
+              "the endpoint, at public addresses of the load balancer"));
     }
     return table;
   }

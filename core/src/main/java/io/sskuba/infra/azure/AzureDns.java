@@ -49,17 +49,16 @@ final class AzureDns {
     inputs.put("relativeRecordSetName", name);
     inputs.put("ttl", TTL_SECONDS);
     inputs.putAll(content);
-    inputs.put("metadata", AzureTags.of(plan.cluster().tags(), resource));
+    inputs.put("metadata", AzureTags.metadata(plan.cluster().tags(), resource));
     plan.add("azure-native:dns:RecordSet", resource, inputs, dependsOn);
   }
 
   private static Map<String, Object> ownership(AzurePlan plan) {
-    String owner =
-        "heritage=sskuba,cluster="
-            + plan.spec().fqdn()
-            + ",cluster-id="
-            + plan.cluster().clusterId();
-    return Map.of("recordType", "TXT", "txtRecords", List.of(Map.of("value", List.of(owner))));
+    return Map.of(
+        "recordType",
+        "TXT",
+        "txtRecords",
+        List.of(Map.of("value", List.of(plan.cluster().clusterId()))));
   }
 
   private static Map<String, Object> target(AzurePlan plan) {

@@ -2,6 +2,7 @@ package io.sskuba.infra.azure;
 
 import io.sskuba.infra.InfraPlan.Ref;
 import io.sskuba.infra.Target;
+import io.sskuba.infra.UserData;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.bouncycastle.crypto.digests.SHA256Digest;
-import org.jspecify.annotations.Nullable;
 
 /// The machines: a network card and a virtual machine each, a public address for control planes of
 /// a public cluster.
@@ -59,7 +59,7 @@ final class AzureMachines {
     }
   }
 
-  static void machine(AzurePlan plan, Target.Slot machine, @Nullable Object userData) {
+  static void machine(AzurePlan plan, Target.Slot machine) {
     if (hasAddress(plan, machine)) {
       AzureNetwork.address(plan, address(machine), Map.of());
     }
@@ -79,7 +79,7 @@ final class AzureMachines {
             "networkInterfaces",
             List.of(Map.of("id", new Ref(card(machine), "id"), "primary", true))));
     inputs.put("storageProfile", storage(plan, machine));
-    inputs.put("osProfile", profile(plan, machine, userData));
+    inputs.put("osProfile", profile(plan, machine));
     inputs.put("securityProfile", Map.of("encryptionAtHost", true));
     // The serial console, kept by Azure: what a machine that never answers said last.
     inputs.put("diagnosticsProfile", Map.of("bootDiagnostics", Map.of("enabled", true)));
@@ -132,7 +132,6 @@ final class AzureMachines {
     disk.put("createOption", "FromImage");
     disk.put("deleteOption", "Delete");
     disk.put("caching", "ReadOnly");
-    disk.put("osType", "Linux");
     disk.put("diskSizeGB", size == null ? DISK_GIB : size);
     disk.put(
         "managedDisk",
@@ -144,8 +143,7 @@ final class AzureMachines {
 
   /// Azure wants a user and a key for a machine made from an image; Talos has neither users nor
   /// SSH.
-  private static Map<String, Object> profile(
-      AzurePlan plan, Target.Slot machine, @Nullable Object userData) {
+  private static Map<String, Object> profile(AzurePlan plan, Target.Slot machine) {
     String user = "talos";
     Map<String, Object> key =
         Map.of("keyData", NOBODYS_KEY, "path", "/home/" + user + "/.ssh/authorized_keys");
@@ -158,8 +156,10 @@ final class AzureMachines {
     profile.put("adminUsername", user);
     profile.put("allowExtensionOperations", false);
     profile.put("linuxConfiguration", linux);
-    if (userData != null) {
-      profile.put("customData", userData);
+    if (!plan.delivers()) {
+      // The whole configuration, on a disc that the machine alone is shown; Azure tells it nobody
+      // afterwards, but whoever is root of the machine can read it.
+      profile.put("customData", UserData.of(machine.name()));
     }
     return profile;
   }

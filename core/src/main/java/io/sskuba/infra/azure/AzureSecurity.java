@@ -20,6 +20,10 @@ public final class AzureSecurity {
   private static final int STEP = 10;
   private static final int LAST_PRIORITY = 4096;
 
+  /// A fact of [io.sskuba.infra.Choices]: addresses that a landing zone's nodes leave through, with
+  /// commas between.
+  static final String EGRESS_FACT = "egressAddresses";
+
   static final int KUBERNETES = 6443;
   static final int TALOS = 50000;
   static final int HTTP = 80;
@@ -67,7 +71,7 @@ public final class AzureSecurity {
     rules.add(tcp("kubernetes-api-admins", Peer.ADMINS, KUBERNETES, "kubectl and sskuba"));
     rules.add(
         tcp("kubernetes-api-nodes", Peer.NODES, KUBERNETES, "kubelets and what runs on nodes"));
-    if (plan.isPublic() && plan.existing() == null) {
+    if (plan.isPublic()) {
       rules.add(
           tcp(
               "kubernetes-api-egress",
@@ -226,11 +230,22 @@ public final class AzureSecurity {
       case CONTROL_PLANES -> memberOf(AzurePlan.CONTROL_PLANE);
       case WORKERS -> memberOf(AzurePlan.WORKERS);
       case NODES -> memberOf(AzurePlan.CONTROL_PLANE, AzurePlan.WORKERS);
-      case EGRESS -> Map.of("sourceAddressPrefix", new Ref(AzurePlan.EGRESS_IP, "ipAddress"));
+      case EGRESS -> egress(plan);
       case PROBES -> Map.of("sourceAddressPrefix", "AzureLoadBalancer");
       case INTERNET -> Map.of("sourceAddressPrefix", "Internet");
       case CONNECTED_NETWORKS -> Map.of("sourceAddressPrefix", "VirtualNetwork");
     };
+  }
+
+  /// Ours is the NAT gateway's; a landing zone's addresses were looked up, or are in `adminCidrs`.
+  private static Map<String, Object> egress(AzurePlan plan) {
+    if (plan.existing() == null) {
+      return Map.of("sourceAddressPrefix", new Ref(AzurePlan.EGRESS_IP, "ipAddress"));
+    }
+    String known = plan.choices().facts().getOrDefault(EGRESS_FACT, "");
+    return known.isEmpty()
+        ? Map.of()
+        : Map.of("sourceAddressPrefixes", List.of(known.split(",", -1)));
   }
 
   private static Map<String, Object> memberOf(String... roles) {

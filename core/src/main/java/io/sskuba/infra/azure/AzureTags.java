@@ -41,6 +41,14 @@ public final class AzureTags {
     return Collections.unmodifiableMap(new LinkedHashMap<>(out));
   }
 
+  /// The same as metadata of a DNS record set, which takes no tags: what is no letter or digit
+  /// becomes `_`, since nothing published says what else such a name may hold.
+  static Map<String, Object> metadata(ResourceTags tags, String name) {
+    Map<String, Object> out = new TreeMap<>();
+    of(tags, name).forEach((key, value) -> out.put(key.replaceAll("[^A-Za-z0-9]", "_"), value));
+    return Collections.unmodifiableMap(new LinkedHashMap<>(out));
+  }
+
   private static void put(Map<String, Object> out, String key, Object value) {
     out.putIfAbsent(name(key), cut(String.valueOf(value), VALUE_MAX));
   }

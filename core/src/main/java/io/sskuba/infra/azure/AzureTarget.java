@@ -64,7 +64,7 @@ public final class AzureTarget implements Target {
       if (AzureBalancer.hasDoor(plan, machine)) {
         AzureBalancer.door(plan, machine, port);
       }
-      AzureMachines.machine(plan, machine, null);
+      AzureMachines.machine(plan, machine);
       machines.put(machine.name(), output(plan, machine, port));
     }
     Map<String, Object> outputs = new LinkedHashMap<>();

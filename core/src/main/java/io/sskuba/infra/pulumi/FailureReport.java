@@ -49,7 +49,7 @@ final class FailureReport {
   }
 
   /// A provider of ours puts its own code into the message.
-  private static ProblemCode code(String message) {
+  static ProblemCode code(String message) {
     Matcher matcher = CODE.matcher(message);
     if (matcher.find()) {
       for (ProblemCode code : ProblemCode.values()) {

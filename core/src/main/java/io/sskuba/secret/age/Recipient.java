@@ -3,7 +3,8 @@ package io.sskuba.secret.age;
 import io.sskuba.io.RandomSource;
 
 /// Somebody that a file can be sealed to.
-public sealed interface Recipient permits X25519Recipient, SshEd25519Recipient, ScryptRecipient {
+public sealed interface Recipient
+    permits X25519Recipient, SshEd25519Recipient, ScryptRecipient, ServiceRecipient {
 
   /// Wraps the file key for this recipient.
   Stanza wrap(byte[] fileKey, RandomSource random);

@@ -3,24 +3,30 @@ package io.sskuba.infra.azure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sskuba.infra.Choices;
 import io.sskuba.infra.InfraPlan;
 import io.sskuba.infra.InfraPlan.Ref;
 import io.sskuba.infra.InfraPlan.Resource;
 import io.sskuba.infra.Platform;
 import io.sskuba.infra.Target;
 import io.sskuba.infra.Topology;
+import io.sskuba.infra.UserData;
 import io.sskuba.infra.pulumi.PulumiYaml;
 import io.sskuba.infra.types.TypeCheck;
+import io.sskuba.problem.SskubaException;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.testkit.Golden;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /// The plan as a cloud engineer reads it, and against the published types.
@@ -271,6 +277,47 @@ class AzureTargetTest {
   }
 
   @Test
+  void userDataIsAPlaceholderAndOpensNoDoors() throws IOException {
+    InfraPlan plan = plan("user data");
+    assertThat(ofType(plan, "network:InboundNatRule")).isEmpty();
+    InfraPlan filled =
+        UserData.fill(
+            plan,
+            Target.machines(AzureFiles.all().get("user data")).stream()
+                .collect(
+                    Collectors.toMap(
+                        Target.Slot::name, m -> m.name().getBytes(StandardCharsets.UTF_8))));
+    Map<?, ?> profile =
+        (Map<?, ?>) ofType(filled, "compute:VirtualMachine").getLast().inputs().get("osProfile");
+    assertThat(profile.get("customData"))
+        .isEqualTo(
+            new InfraPlan.Secret(
+                Base64.getEncoder()
+                    .encodeToString("claims-lab-general-2".getBytes(StandardCharsets.UTF_8))));
+    assertThat(PulumiYaml.print(plan, "sskuba", Map.of(), Map.of())).contains("fn::secret");
+    assertThat(plan("zones").toString()).doesNotContain("customData");
+  }
+
+  @Test
+  void nodesOfALandingZoneComeBackByTheAddressesThatWereLookedUp() throws IOException {
+    ClusterSpec spec = AzureFiles.all().get("landing zone, public");
+    assertThat(target.plan(AzureFiles.cluster(spec)).toString()).doesNotContain("api-egress");
+    Choices choices =
+        new Choices(Map.of(), Map.of(), Map.of(), Map.of("egressAddresses", "192.0.2.7,192.0.2.8"));
+    assertThat(target.plan(AzureFiles.cluster(spec, choices)).toString())
+        .contains("kubernetes-api-egress", "[192.0.2.7, 192.0.2.8]");
+  }
+
+  @Test
+  void aLandingZonesNetworkIsNamedByItsId() {
+    String file = AzureFiles.MACHINES + AzureFiles.LANDING.replaceAll("\"/sub[^\"]*\"", "hub");
+    assertThatThrownBy(() -> AzureFiles.file(file, ""))
+        .isInstanceOfSatisfying(
+            SskubaException.class,
+            e -> assertThat(e.problem().facts().toString()).contains("the VNet's resource id"));
+  }
+
+  @Test
   void aMachineOutsideTheZoneOfNamesIsRefused() {
     assertThat(AzureDns.relative("a.b.example.org", "example.org")).isEqualTo("a.b");
     assertThat(AzureDns.relative("example.org", "example.org")).isEqualTo("@");
@@ -286,6 +333,7 @@ class AzureTargetTest {
     return plan.resources().stream().filter(r -> r.type().equals("azure-native:" + type)).toList();
   }
 
+  // The plan is data: lists and maps whose keys are names.
   @SuppressWarnings("unchecked")
   private static List<Map<String, Object>> maps(Object list) {
     List<Map<String, Object>> out = new ArrayList<>();

@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import pulumirpc.Plugin;
@@ -369,7 +369,8 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
     Scenario scenario = site.scenario();
     if (scenario.throttle() > 0) {
       long nth = account.change(view -> view.next("calls"));
-      if (new Random(scenario.seed() * 31 + nth).nextDouble() < scenario.throttle()) {
+      if (new SplittableRandom(scenario.seed() * 31 + nth).nextDouble() < scenario.throttle()) {
+        account.change(view -> view.next("throttled"));
         throw model.refusal("throttled", operation, type);
       }
     }
@@ -406,23 +407,27 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
   }
 
   /// Tells the host process what the account holds now: two calls that changed one resource may
-  /// come here in either order, and the later one's state is the one that stays.
+  /// come here in either order, and the later one's state is the one that stays. A machine that was
+  /// made must run here: without a host that is a failure. What goes, or only changes, goes with a
+  /// dead host anyway; a new one reads it from the account.
   private void pass(Change change) throws IOException, HostRelay.Refused {
-    if (change.before().equals(change.after()) || launcher.running().isEmpty()) {
+    if (change.before().equals(change.after())) {
       return;
     }
-    synchronized (passing.computeIfAbsent(change.id(), _ -> new Object())) {
-      Optional<Fabric> now =
-          account.change(view -> view.find(change.id()).map(CloudResource::fabric));
-      if (now.isEmpty()) {
-        Optional<Fabric> was = change.before().or(change::after);
-        host.delete(was.orElseThrow().type(), change.id());
+    try {
+      if (change.after().isEmpty()) {
+        host.delete(change.before().orElseThrow().type(), change.id());
         return;
       }
-      Map<String, Object> inputs = CloudResource.plain(now.get().inputs());
-      host.create(now.get().type(), change.id(), inputs);
-      if (change.before().isPresent() || !now.equals(change.after())) {
-        host.update(now.get().type(), change.id(), inputs);
+      Fabric fabric = change.after().get();
+      Map<String, Object> inputs = CloudResource.plain(fabric.inputs());
+      host.create(fabric.type(), change.id(), inputs);
+      if (change.before().isPresent()) {
+        host.update(fabric.type(), change.id(), inputs);
+      }
+    } catch (IOException e) {
+      if (change.before().isEmpty() || launcher.running().isPresent()) {
+        throw e;
       }
     }
   }

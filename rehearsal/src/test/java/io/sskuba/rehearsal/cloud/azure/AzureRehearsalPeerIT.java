@@ -234,6 +234,10 @@ class AzureRehearsalPeerIT {
       infra.adopt(platform.inventory(cluster), LIMIT);
       infra.up(plan, e -> {}, LIMIT);
       assertThat(held()).filteredOn(r -> r.type().equals(Arm.MACHINE)).hasSize(7);
+      long throttled =
+          Account.at(places.localState().resolve("accounts").resolve("azure"))
+              .<Long, IOException>change(view -> view.count("throttled"));
+      assertThat(throttled).as("calls that were turned away").isGreaterThan(5);
       sevenMachines(platform, cluster);
       infra.destroy(e -> {}, LIMIT);
       assertThat(held()).isEmpty();

@@ -1,0 +1,55 @@
+package io.sskuba.infra.pulumi;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sskuba.problem.ProblemCode;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/// Texts as the real providers pass them on, each to the code that says what to do.
+class FailureReportTest {
+  private static final Map<ProblemCode, List<String>> TEXTS =
+      Map.of(
+          ProblemCode.CLOUD_CREDENTIALS,
+          List.of(
+              "operation error EC2: RunInstances, api error ExpiredToken: The security token included"
+                  + " in the request is expired",
+              "error: AADSTS700082: The refresh token has expired due to inactivity",
+              "Code=\"ExpiredAuthenticationToken\" Message=\"The access token expiry\""),
+          ProblemCode.CLOUD_DENIED,
+          List.of(
+              "api error UnauthorizedOperation: You are not authorized to perform this operation.",
+              "Code=\"AuthorizationFailed\" Message=\"The client does not have authorization\"",
+              "ServerFaultCode: Permission to perform this operation was denied. NoPermission"),
+          ProblemCode.CLOUD_CAPACITY,
+          List.of(
+              "api error InsufficientInstanceCapacity: We currently do not have sufficient g6.2xlarge",
+              "Code=\"SkuNotAvailable\" Message=\"The requested VM size is not available\"",
+              "Code=\"ZonalAllocationFailed\" Message=\"Allocation failed.\""),
+          ProblemCode.CLOUD_QUOTA,
+          List.of(
+              "api error VcpuLimitExceeded: You have requested more vCPU capacity",
+              "api error VpcLimitExceeded: The maximum number of VPCs has been reached.",
+              "Code=\"QuotaExceeded\" Message=\"Operation could not be completed\""),
+          ProblemCode.CLOUD_THROTTLED,
+          List.of(
+              "api error RequestLimitExceeded: Request limit exceeded.",
+              "Throttling: Rate exceeded",
+              "Code=\"TooManyRequests\""),
+          ProblemCode.INFRA_FAILED,
+          List.of("api error InvalidParameterValue: no such thing"));
+
+  @Test
+  void eachTextHasItsCode() {
+    TEXTS.forEach(
+        (code, texts) ->
+            texts.forEach(text -> assertThat(FailureReport.code(text)).as(text).isEqualTo(code)));
+  }
+
+  @Test
+  void aCodeOfOursGoesFirst() {
+    assertThat(FailureReport.code("SSK-INFRA-003: in use; AccessDenied"))
+        .isEqualTo(ProblemCode.ADDRESS_IN_USE);
+  }
+}
