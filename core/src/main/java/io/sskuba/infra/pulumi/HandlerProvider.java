@@ -105,6 +105,7 @@ public final class HandlerProvider extends ResourceProviderGrpc.ResourceProvider
         continue;
       }
       boolean replaces = type != null && type.replace().contains(name);
+      boolean first = type != null && type.deleteBeforeReplace();
       response
           .setChanges(Provider.DiffResponse.DiffChanges.DIFF_SOME)
           .addDiffs(name)
@@ -117,8 +118,8 @@ public final class HandlerProvider extends ResourceProviderGrpc.ResourceProvider
                           : Provider.PropertyDiff.Kind.UPDATE)
                   .setInputDiff(true)
                   .build());
-      if (type != null && replaces) {
-        response.addReplaces(name).setDeleteBeforeReplace(type.deleteBeforeReplace());
+      if (replaces) {
+        response.addReplaces(name).setDeleteBeforeReplace(first);
       }
     }
     answer(reply, response.build());
