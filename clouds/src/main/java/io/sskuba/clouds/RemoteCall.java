@@ -6,6 +6,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /// Runs a library's blocking call on a thread of its own: an interrupt of the caller is kept for
 /// later, and a call that ignores its own deadline ends for the caller all the same.
@@ -49,7 +50,7 @@ public final class RemoteCall {
     }
   }
 
-  private static RuntimeException unwrapped(Throwable cause) {
+  private static RuntimeException unwrapped(@Nullable Throwable cause) {
     if (cause instanceof Error error) {
       throw error;
     }

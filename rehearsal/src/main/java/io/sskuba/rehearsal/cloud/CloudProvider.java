@@ -410,24 +410,29 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
   /// come here in either order, and the later one's state is the one that stays. A machine that was
   /// made must run here: without a host that is a failure. What goes, or only changes, goes with a
   /// dead host anyway; a new one reads it from the account.
+  /// - Note: of two changes to one thing the later may come first, so what the account holds now is
+  ///   passed on, one at a time.
   private void pass(Change change) throws IOException, HostRelay.Refused {
     if (change.before().equals(change.after())) {
       return;
     }
-    try {
-      if (change.after().isEmpty()) {
-        host.delete(change.before().orElseThrow().type(), change.id());
-        return;
-      }
-      Fabric fabric = change.after().get();
-      Map<String, Object> inputs = CloudResource.plain(fabric.inputs());
-      host.create(fabric.type(), change.id(), inputs);
-      if (change.before().isPresent()) {
-        host.update(fabric.type(), change.id(), inputs);
-      }
-    } catch (IOException e) {
-      if (change.before().isEmpty() || launcher.running().isPresent()) {
-        throw e;
+    synchronized (passing.computeIfAbsent(change.id(), _ -> new Object())) {
+      Optional<Fabric> now =
+          account.change(view -> view.find(change.id()).map(CloudResource::fabric));
+      try {
+        if (now.isEmpty()) {
+          host.delete(change.before().or(change::after).orElseThrow().type(), change.id());
+          return;
+        }
+        Map<String, Object> inputs = CloudResource.plain(now.get().inputs());
+        host.create(now.get().type(), change.id(), inputs);
+        if (change.before().isPresent()) {
+          host.update(now.get().type(), change.id(), inputs);
+        }
+      } catch (IOException e) {
+        if (change.before().isEmpty() || launcher.running().isPresent()) {
+          throw e;
+        }
       }
     }
   }
