@@ -115,6 +115,12 @@ final class AwsIdentities {
             "elasticloadbalancing:DescribeTargetHealth"),
         List.of("*"),
         Map.of());
+    ownGroups(document);
+    ownBalancers(document);
+    return document;
+  }
+
+  private void ownGroups(ObjectNode document) {
     statement(
         document,
         "MakeGroups",
@@ -138,6 +144,13 @@ final class AwsIdentities {
             "ec2:RevokeSecurityGroupIngress"),
         List.of(ec2("security-group")),
         owned());
+    tagging(
+        document,
+        List.of(ec2("security-group")),
+        Map.of("ec2:CreateAction", "CreateSecurityGroup"));
+  }
+
+  private void ownBalancers(ObjectNode document) {
     statement(
         document,
         "MakeBalancers",
@@ -162,10 +175,6 @@ final class AwsIdentities {
             "elasticloadbalancing:SetSecurityGroups"),
         List.of(balancing("loadbalancer"), balancing("targetgroup"), balancing("listener")),
         owned());
-    tagging(
-        document,
-        List.of(ec2("security-group")),
-        Map.of("ec2:CreateAction", "CreateSecurityGroup"));
     ObjectNode tag =
         statement(
             document,
@@ -178,7 +187,6 @@ final class AwsIdentities {
             .putObject("StringEquals")
             .putArray("elasticloadbalancing:CreateAction");
     List.of("CreateLoadBalancer", "CreateTargetGroup", "CreateListener").forEach(creations::add);
-    return document;
   }
 
   private ObjectNode volumes() {

@@ -96,6 +96,12 @@ final class AwsFiles {
         "existing, internal",
         file("demo", proxy, ZONES + TWO + three + existing + "endpoint: {scheme: internal}"));
     files.put("existing, public", file("demo", "", ZONES + TWO + three + existing));
+    pools(files, three);
+    names(files, three);
+    return files;
+  }
+
+  private static void pools(Map<String, String> files, String three) {
     files.put(
         "gpu, arm64, disks, lists of types",
         file(
@@ -132,6 +138,9 @@ final class AwsFiles {
     files.put(
         "configurations in user data",
         file("demo", "", ZONES + TWO + three + ADMINS + "\ndelivery: userData"));
+  }
+
+  private static void names(Map<String, String> files, String three) {
     files.put(
         "route53",
         file("demo", "dns: {provider: route53, zone: example.org}", ZONES + TWO + three + ADMINS));
@@ -151,6 +160,5 @@ final class AwsFiles {
     files.put(
         "another partition",
         file("demo", "", TWO + three + ADMINS).replace("ap-southeast-2", "cn-north-1"));
-    return files;
   }
 }

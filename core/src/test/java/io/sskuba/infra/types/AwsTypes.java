@@ -31,6 +31,13 @@ final class AwsTypes {
 
   static Map<String, Rules> types() {
     Map<String, Rules> types = new LinkedHashMap<>();
+    network(types);
+    balancers(types);
+    machines(types);
+    return types;
+  }
+
+  private static void network(Map<String, Rules> types) {
     types.put("aws:ec2/vpc:Vpc", rules("cidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength"));
     types.put("aws:ec2/internetGateway:InternetGateway", rules());
     types.put(
@@ -65,6 +72,9 @@ final class AwsTypes {
     types.put(
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", rules("securityGroupId"));
     types.put("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", rules("securityGroupId"));
+  }
+
+  private static void balancers(Map<String, Rules> types) {
     types.put(
         "aws:lb/loadBalancer:LoadBalancer",
         named("customerOwnedIpv4Pool", "internal", "loadBalancerType", "name", "namePrefix"));
@@ -83,6 +93,9 @@ final class AwsTypes {
     types.put(
         "aws:lb/targetGroupAttachment:TargetGroupAttachment",
         rules("availabilityZone", "port", "targetGroupArn", "targetId"));
+  }
+
+  private static void machines(Map<String, Rules> types) {
     types.put(
         "aws:ec2/instance:Instance",
         rules(
@@ -108,7 +121,6 @@ final class AwsTypes {
     types.put("aws:iam/rolePolicy:RolePolicy", named("name", "namePrefix", "role"));
     types.put("aws:iam/instanceProfile:InstanceProfile", named("name", "namePrefix", "path"));
     types.put("aws:route53/record:Record", named("name", "setIdentifier", "zoneId"));
-    return types;
   }
 
   static ObjectNode read() {
