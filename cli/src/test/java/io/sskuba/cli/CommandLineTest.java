@@ -100,13 +100,16 @@ class CommandLineTest {
     for (String[] args :
         List.of(
             new String[] {"apply", "-f", example(target)},
-            new String[] {"plan", "-f", example(target)},
-            new String[] {"plan", "-f", example(target), "-o", "yaml"})) {
+            new String[] {"plan", "-f", example(target)})) {
       CommandRun run = run(args);
-      assertThat(run.exit()).isEqualTo(3);
+      assertThat(run.exit()).isEqualTo(args[0].equals("apply") ? 3 : 7);
       assertThat(run.out()).isEmpty();
-      assertThat(run.err()).contains("SSK-SPEC-003", "target " + target);
+      assertThat(run.err()).contains("target " + target, "--rehearse");
+      assertThat(run.err()).contains(args[0].equals("apply") ? "SSK-SPEC-003" : "SSK-CLOUD-006");
     }
+    CommandRun program = run("plan", "-f", example(target), "-o", "yaml");
+    assertThat(program.exit()).isZero();
+    assertThat(program.out()).startsWith("name: ").contains("runtime: yaml", "resources:");
     assertThat(folder.resolve("state")).doesNotExist();
     assertThat(folder.resolve("config")).doesNotExist();
     assertThat(folder.resolve("runtime")).doesNotExist();
@@ -245,7 +248,7 @@ class CommandLineTest {
 
   @Test
   void readOnlyOrUnsupportedStateIsOneProblem() throws IOException {
-    CommandRun run = run("list", "--state-url", "s3://bucket/x");
+    CommandRun run = run("list", "--state-url", "gs://bucket/x");
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err()).contains("SSK-STATE-007");
   }

@@ -90,7 +90,7 @@ public final class Planning {
             () ->
                 new SskubaException(
                     Problem.of(
-                            ProblemCode.SPEC_UNSUPPORTED,
+                            ProblemCode.CLOUD_UNASKED,
                             "target "
                                 + spec.target().provider().word()
                                 + " cannot be asked from here")

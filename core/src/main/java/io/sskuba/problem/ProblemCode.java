@@ -173,6 +173,11 @@ public enum ProblemCode {
       "SSK-CLOUD-005",
       ProblemKind.REMOTE,
       "The cloud turned requests away for being too many, for longer than its provider retries."),
+  CLOUD_UNASKED(
+      "SSK-CLOUD-006",
+      ProblemKind.REMOTE,
+      "The real provider cannot be asked from here. plan --rehearse looks at a simulated one, and plan"
+          + " --output yaml needs none."),
   CLUSTER_EXPIRED(
       "SSK-INFRA-007",
       ProblemKind.TIMEOUT,

@@ -32,6 +32,7 @@ import io.sskuba.talos.TalosNode;
 import io.sskuba.talos.TalosNodes;
 import io.sskuba.toolchain.Toolchain;
 import java.io.IOException;
+import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -64,10 +65,13 @@ class PhasesTest {
         Proxy.newProxyInstance(
             type.getClassLoader(),
             new Class<?>[] {type},
-            (_, method, _) -> {
+            (proxy, method, arguments) -> {
               Object answer = answers.get(type.getSimpleName() + "." + method.getName());
               if (answer instanceof RuntimeException e) {
                 throw e;
+              }
+              if (answer == null && method.isDefault()) {
+                return InvocationHandler.invokeDefault(proxy, method, arguments);
               }
               return answer;
             });

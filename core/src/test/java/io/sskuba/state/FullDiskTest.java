@@ -77,7 +77,7 @@ class FullDiskTest {
       throw new AssertionError("the disk is not full");
     } catch (SskubaException e) {
       assertThat(e.problem().code()).isEqualTo(ProblemCode.STATE_UNWRITABLE);
-      assertThat(e.problem().summary()).contains("No space left on device");
+      assertThat(e.problem().summary()).contains("no space left on device");
     }
     assertUnwritable(() -> store.update(record.withState("ready", null, null)));
     assertUnwritable(() -> store.putSealed("demo", "a.age", new byte[8_192]));

@@ -5,13 +5,14 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import io.sskuba.infra.local.LocalPlan;
 import io.sskuba.infra.pulumi.Values;
 import io.sskuba.io.TimeSource;
 import io.sskuba.rehearsal.account.Account;
 import io.sskuba.rehearsal.account.CloudFault;
 import io.sskuba.rehearsal.account.CloudResource;
 import io.sskuba.rehearsal.account.Fabric;
-import io.sskuba.rehearsal.host.HostLauncher;
+import io.sskuba.rehearsal.host.HostClient;
 import io.sskuba.rehearsal.host.HostRelay;
 import java.io.IOException;
 import java.time.Duration;
@@ -46,7 +47,6 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
   private final LatencyModel latency;
   private final double factor;
   private final ModelledTime modelled;
-  private final HostLauncher launcher;
   private final HostRelay host;
   private final TimeSource time;
   private final Map<String, Object> passing = new ConcurrentHashMap<>();
@@ -58,7 +58,6 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
       LatencyModel latency,
       double factor,
       ModelledTime modelled,
-      HostLauncher launcher,
       HostRelay host,
       TimeSource time) {}
 
@@ -70,7 +69,6 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
     this.latency = around.latency();
     this.factor = around.factor();
     this.modelled = around.modelled();
-    this.launcher = around.launcher();
     this.host = around.host();
     this.time = around.time();
   }
@@ -219,13 +217,13 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
         () -> {
           Optional<CloudResource> found = account.change(view -> view.find(request.getId()));
           if (found.isEmpty() || !found.get().type().equals(type)) {
+            switchOff(request.getId());
             return Provider.ReadResponse.getDefaultInstance();
           }
           CloudResource resource = found.get();
           Fabric fabric = resource.fabric();
-          if (fabric != null && launcher.running().isPresent()) {
-            // The cloud never lost it: a host process that came anew starts it again.
-            host.create(fabric.type(), resource.id(), CloudResource.plain(fabric.inputs()));
+          if (fabric != null) {
+            switchOn(resource.id(), fabric);
           }
           Struct inputs = Values.struct(resource.inputs());
           return Provider.ReadResponse.newBuilder()
@@ -407,11 +405,8 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
   }
 
   /// Tells the host process what the account holds now: two calls that changed one resource may
-  /// come here in either order, and the later one's state is the one that stays. A machine that was
-  /// made must run here: without a host that is a failure. What goes, or only changes, goes with a
-  /// dead host anyway; a new one reads it from the account.
-  /// - Note: of two changes to one thing the later may come first, so what the account holds now is
-  ///   passed on, one at a time.
+  /// come here in either order, and the later one's state is the one that stays. Without a host
+  /// nothing runs here; one that comes reads the account.
   private void pass(Change change) throws IOException, HostRelay.Refused {
     if (change.before().equals(change.after())) {
       return;
@@ -429,11 +424,29 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
         if (change.before().isPresent()) {
           host.update(now.get().type(), change.id(), inputs);
         }
-      } catch (IOException e) {
-        if (change.before().isEmpty() || launcher.running().isPresent()) {
-          throw e;
-        }
+      } catch (HostClient.Absent e) {
+        // A host that comes reads what it runs from the account.
+        return;
       }
+    }
+  }
+
+  /// The cloud never lost it: a host process that came anew starts it again.
+  private void switchOn(String id, Fabric fabric) throws IOException, HostRelay.Refused {
+    try {
+      host.create(fabric.type(), id, CloudResource.plain(fabric.inputs()));
+    } catch (HostClient.Absent e) {
+      return;
+    }
+  }
+
+  /// What vanished from the account without us is switched off here too.
+  private void switchOff(String id) throws IOException, HostRelay.Refused {
+    try {
+      host.delete(LocalPlan.MACHINE, id);
+      host.delete(LocalPlan.LOAD_BALANCER, id);
+    } catch (HostClient.Absent e) {
+      return;
     }
   }
 

@@ -267,7 +267,6 @@ public final class RehearsedPlatform implements Platform {
                   latency,
                   options.latency(),
                   modelled,
-                  host,
                   relay,
                   time));
       if (model.pkg().equals(LocalProvider.PACKAGE)) {

@@ -39,7 +39,7 @@ public final class HostClient {
     long end = CLOCK.nanos() + limit.toNanos();
     try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         Selector selector = Selector.open()) {
-      channel.connect(UnixDomainSocketAddress.of(socket));
+      connect(channel);
       channel.configureBlocking(false);
       ByteBuffer out =
           ByteBuffer.wrap((Json.compact(request) + "\n").getBytes(StandardCharsets.UTF_8));
@@ -67,6 +67,23 @@ public final class HostClient {
         throw new IOException("the host process closed the connection without an answer");
       }
       return Json.parse(reply.toByteArray());
+    }
+  }
+
+  /// Nobody listens: there is no host process.
+  public static final class Absent extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    Absent(IOException cause) {
+      super("no host process: " + cause.getMessage(), cause);
+    }
+  }
+
+  private void connect(SocketChannel channel) throws Absent {
+    try {
+      channel.connect(UnixDomainSocketAddress.of(socket));
+    } catch (IOException e) {
+      throw new Absent(e);
     }
   }
 

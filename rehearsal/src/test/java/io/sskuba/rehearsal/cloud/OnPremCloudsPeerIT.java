@@ -16,7 +16,6 @@ import io.sskuba.problem.SskubaException;
 import io.sskuba.rehearsal.account.Account;
 import io.sskuba.rehearsal.account.CloudResource;
 import io.sskuba.rehearsal.host.HostClient;
-import io.sskuba.rehearsal.host.HostLauncher;
 import io.sskuba.rehearsal.host.HostRelay;
 import io.sskuba.testkit.Peers;
 import java.io.IOException;
@@ -28,7 +27,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,23 +40,6 @@ class OnPremCloudsPeerIT {
   @TempDir Path folder;
 
   /// No host process: what a model says about machines is kept in the account alone.
-  private static final HostLauncher NO_HOST =
-      new HostLauncher() {
-        @Override
-        public String ensureRunning(Map<String, Object> inputs) throws IOException {
-          throw new IOException("no host process in this test");
-        }
-
-        @Override
-        public Optional<String> running() {
-          return Optional.empty();
-        }
-
-        @Override
-        public void stop() {
-          // Nothing runs.
-        }
-      };
 
   private PulumiInfrastructure open(String target, Platform.Cluster cluster, Scenario scenario)
       throws Exception {
@@ -78,7 +59,6 @@ class OnPremCloudsPeerIT {
                       LatencyModel.of(model.pkg()),
                       0,
                       new ModelledTime(),
-                      NO_HOST,
                       new HostRelay(new HostClient(folder.resolve("none")), LIMIT),
                       TimeSource.system()))));
     }
