@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The wall around a rehearsal: in a network namespace of its own, whose only way out is a dummy
-/// device that counts packets, with decoy credentials, kubeconfigs and endpoints set.
+/// The wall around a rehearsal: in a network namespace of its own, whose only way out is a device
+/// that counts packets and leads nowhere, with decoy credentials, kubeconfigs and endpoints set.
 ///
 /// Not one packet may leave, and no decoy file may be opened (its access time tells).
 class WallPeerIT {
@@ -67,19 +67,22 @@ class WallPeerIT {
     Files.writeString(
         file,
         """
-        set -u
+        set -eu
         ip link set lo up
-        ip link add out type dummy
-        echo 1 > /proc/sys/net/ipv6/conf/out/disable_ipv6 2>/dev/null || true
-        ip addr add 198.18.0.2/15 dev out
-        ip link set out up
-        ip route add default via 198.18.0.1 dev out
-        before=$(cat /sys/class/net/out/statistics/tx_packets)
+        ip link add wall0 type veth peer name wall1
+        echo 1 > /proc/sys/net/ipv6/conf/wall0/disable_ipv6
+        echo 1 > /proc/sys/net/ipv6/conf/wall1/disable_ipv6
+        ip addr add 198.18.0.2/15 dev wall0
+        ip link set wall0 up
+        ip link set wall1 up
+        ip route add default via 198.18.0.1 dev wall0
+        before=$(cat /sys/class/net/wall0/statistics/tx_packets)
+        set +e
         (
         %s
         )
         code=$?
-        after=$(cat /sys/class/net/out/statistics/tx_packets)
+        after=$(cat /sys/class/net/wall0/statistics/tx_packets)
         echo "left=$((after - before))"
         exit $code
         """
@@ -87,7 +90,7 @@ class WallPeerIT {
     return run(List.of("unshare", "-n", "-m", "bash", "-c", mounts() + "bash " + file));
   }
 
-  /// `/sys` of the new namespace, so that its device is counted and not the old one's.
+  /// `/sys` of the new namespace, so that its device is counted and not an old one's.
   private static String mounts() {
     return "mount -t sysfs none /sys 2>/dev/null; ";
   }

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// What makes clouds hard, on simulated ones: one problem each with the right code, what exists,
 /// and a command that goes on; nothing is made twice, nothing stays.
-class RehearsalFaultsPeerIT {
+class RehearsalFaultsLongIT {
   private Ctl ctl;
   private String file;
   private String name;
