@@ -1,6 +1,7 @@
 package io.sskuba.apply;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.infra.Topology;
 import io.sskuba.kube.KubeApi;
 import io.sskuba.kube.KubeStatusException;
@@ -12,10 +13,13 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
-/// Waits until every machine of the topology is a Ready node. Read only, never skipped.
+/// Waits until every machine of the topology is a Ready node, and every program of the control
+/// plane runs. Read only, never skipped.
 /// - Limits: [#LIMIT].
-/// - Errors: `NODES_NOT_READY` with the condition's own message.
+/// - Errors: `NODES_NOT_READY` with the condition's own message; `KUBE_UNREACHABLE` naming the
+///   program.
 public final class AwaitNodes implements Phase<ControlPlaneUp, ControlPlaneUp> {
   static final Duration LIMIT = Duration.ofMinutes(10);
   private static final Duration CALL = Duration.ofSeconds(10);
@@ -38,7 +42,29 @@ public final class AwaitNodes implements Phase<ControlPlaneUp, ControlPlaneUp> {
               () -> allReady(kube, up.topology()));
       context.log(ready + " nodes Ready");
     }
+    context.await(
+        "every program of the control plane to run",
+        LIMIT,
+        INTERVAL,
+        ProblemCode.KUBE_UNREACHABLE,
+        () -> whole(up.opened()));
     return up;
+  }
+
+  /// Nodes can be Ready while the programs of one control plane of three still start: what `status`
+  /// calls degraded is not called ready. A platform that sees no programs is taken at its nodes.
+  private static Observation<Boolean> whole(OpenCluster opened) {
+    Optional<ObjectNode> seen = opened.platform().inspect(opened.cluster());
+    if (seen.isEmpty()) {
+      return Observation.met(true);
+    }
+    for (JsonNode component : seen.get().path("components")) {
+      if (!component.path("ready").asBoolean()) {
+        return Observation.notYet(
+            component.path("name").asText() + ": " + component.path("message").asText());
+      }
+    }
+    return Observation.met(true);
   }
 
   private static Observation<Integer> allReady(KubeApi kube, Topology topology) {
