@@ -11,7 +11,6 @@ import io.sskuba.rehearsal.account.Fabric;
 import io.sskuba.spec.ClusterSpec;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -124,12 +123,5 @@ public record Site(
       inputs.put("unhealthy", true);
     }
     return new Fabric(LocalPlan.LOAD_BALANCER, inputs);
-  }
-
-  /// Machine names of the allotment in order.
-  static Map<String, Integer> indexes(ObjectNode allotment, String key) {
-    Map<String, Integer> indexes = new LinkedHashMap<>();
-    allotment.path(key).properties().forEach(e -> indexes.put(e.getKey(), e.getValue().asInt()));
-    return indexes;
   }
 }
