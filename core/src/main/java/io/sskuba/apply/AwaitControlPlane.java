@@ -52,10 +52,13 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
         INTERVAL,
         ProblemCode.ETCD_UNHEALTHY,
         watched(rendered.opened(), context, () -> members(nodes, topology, talosconfig)));
-    String kubeconfig;
-    try (TalosNode node = nodes.secure(first.address(), talosconfig)) {
-      kubeconfig = new String(node.kubeconfig(CALL), StandardCharsets.UTF_8);
-    }
+    String kubeconfig =
+        context.await(
+            "the kubeconfig of " + first.name(),
+            LIMIT,
+            INTERVAL,
+            ProblemCode.KUBE_UNREACHABLE,
+            () -> kubeconfig(nodes, first, talosconfig));
     try (KubeApi kube = ports.kube().apply(kubeconfig, topology.addresses())) {
       context.await(
           "the Kubernetes API at " + topology.endpointUrl(),
@@ -136,6 +139,15 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
       }
     }
     return Observation.met(wanted);
+  }
+
+  private static Observation<String> kubeconfig(
+      TalosNodes nodes, Topology.Machine machine, String talosconfig) {
+    try (TalosNode node = nodes.secure(machine.address(), talosconfig)) {
+      return Observation.met(new String(node.kubeconfig(CALL), StandardCharsets.UTF_8));
+    } catch (TalosCallException e) {
+      return Observation.notYet(e.status() + ": " + e.text());
+    }
   }
 
   private static String note(String message) {

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /// Pushes each machine its configuration over the maintenance API, all at once, and waits until it
 /// answers as a member.
@@ -28,6 +29,11 @@ import java.util.Map;
 public final class ConfigureMachines implements Phase<Rendered, Rendered> {
   private static final Duration CALL = Duration.ofSeconds(10);
   private static final Duration INTERVAL = Duration.ofMillis(50);
+
+  /// The connection's failures, not the machine's answers.
+  private static final Set<String> BROKEN =
+      Set.of("UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED");
+
   private final Ports ports;
 
   ConfigureMachines(Ports ports) {
@@ -66,7 +72,12 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
       return false;
     }
     refuseOtherVersion(rendered, nodes, machine);
-    push(rendered, nodes, machine);
+    context.await(
+        "machine " + machine.name() + " to take its configuration",
+        limit,
+        INTERVAL,
+        ProblemCode.MACHINE_UNREACHABLE,
+        () -> pushed(rendered, nodes, machine));
     context.await(
         "machine " + machine.name() + " to come back with its configuration",
         limit,
@@ -131,14 +142,24 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
     }
   }
 
-  private static void push(Rendered rendered, TalosNodes nodes, Topology.Machine machine) {
+  /// A broken connection says nothing about whether the machine took it: one that shows the
+  /// cluster's certificate did, and one in maintenance mode is given it again.
+  private static Observation<Boolean> pushed(
+      Rendered rendered, TalosNodes nodes, Topology.Machine machine) {
     String config = rendered.configs().machines().get(machine.name());
     if (config == null) {
       throw new IllegalStateException("no configuration for " + machine.name());
     }
     try (TalosNode node = nodes.maintenance(machine.address(), machine.fingerprint())) {
       node.applyConfiguration(config.getBytes(StandardCharsets.UTF_8), false, CALL);
+      return Observation.met(true);
     } catch (TalosCallException e) {
+      if (BROKEN.contains(e.status())) {
+        return secured(nodes, machine, rendered.configs().talosconfig())
+                instanceof Observation.Met<String>
+            ? Observation.met(true)
+            : Observation.notYet(firstLine(e));
+      }
       throw new SskubaException(
           Problem.of(
                   ProblemCode.MACHINE_REFUSED,

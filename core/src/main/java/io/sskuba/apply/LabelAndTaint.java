@@ -47,8 +47,13 @@ public final class LabelAndTaint implements Phase<ControlPlaneUp, ControlPlaneUp
                     INTERVAL,
                     ProblemCode.NODES_NOT_READY,
                     () -> registered(kube, machine.name()));
-            label(kube, machine, wanted(up.opened().spec(), machine), node);
-            return machine.name();
+            ObjectNode labels = wanted(up.opened().spec(), machine);
+            return context.await(
+                "node " + machine.name() + " to take its labels",
+                LIMIT,
+                INTERVAL,
+                ProblemCode.NODES_NOT_READY,
+                () -> labelled(kube, machine, labels, node));
           });
     }
     return up;
@@ -76,16 +81,29 @@ public final class LabelAndTaint implements Phase<ControlPlaneUp, ControlPlaneUp
     return labels;
   }
 
-  private static void label(
+  /// A young API server refuses now and then (its admission plugins are not ready, a kubelet writes
+  /// the same node, a connection breaks); the patch says what is to be, so it is sent again.
+  private static Observation<String> labelled(
       KubeApi kube, Topology.Machine machine, ObjectNode labels, JsonNode node) {
     JsonNode present = node.path("metadata").path("labels");
     boolean complete =
         labels.properties().stream().allMatch(l -> l.getValue().equals(present.get(l.getKey())));
     if (complete) {
-      return;
+      return Observation.met(machine.name());
     }
     ObjectNode patch = Json.object();
     patch.putObject("metadata").set("labels", labels);
-    kube.patch("/api/v1/nodes/" + machine.name(), "application/merge-patch+json", patch, CALL);
+    try {
+      kube.patch("/api/v1/nodes/" + machine.name(), "application/merge-patch+json", patch, CALL);
+      return Observation.met(machine.name());
+    } catch (KubeStatusException e) {
+      if (e.code() == 400 || e.code() == 422) {
+        // What the file asks for is no label: waiting does not mend it.
+        throw e;
+      }
+      return Observation.notYet(String.valueOf(e.getMessage()));
+    } catch (UncheckedIOException e) {
+      return Observation.notYet(String.valueOf(e.getMessage()));
+    }
   }
 }
