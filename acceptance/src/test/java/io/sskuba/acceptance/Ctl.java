@@ -133,18 +133,25 @@ final class Ctl implements AutoCloseable {
     return new Running(List.of(arguments), process(command(arguments)));
   }
 
+  /// Names a launcher, such as that of an unpacked archive: the journeys then run it instead of the
+  /// classes of this build.
+  private static final String LAUNCHER = "SSKUBA_ACCEPTANCE_LAUNCHER";
+
   /// The whole command line of a command, for those who start it another way.
   static List<String> command(String... arguments) {
+    String launcher = System.getenv(LAUNCHER);
     List<String> command =
         new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                // The launcher's: with the first compiler alone an RSA key takes up to half a
-                // minute.
-                "@" + root().resolve("dev/jvm.options"),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.sskuba.cli.Main"));
+            launcher != null && !launcher.isEmpty()
+                ? List.of(launcher)
+                : List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    // The launcher's: with the first compiler alone an RSA key takes up to half a
+                    // minute.
+                    "@" + root().resolve("dev/jvm.options"),
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    "io.sskuba.cli.Main"));
     command.addAll(List.of(arguments));
     return command;
   }

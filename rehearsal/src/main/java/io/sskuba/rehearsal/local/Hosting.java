@@ -36,7 +36,7 @@ public final class Hosting {
   public static final String INDEXES = "indexes";
 
   private static final Duration CALL = Duration.ofSeconds(10);
-  private static final Duration LOOK = Duration.ofSeconds(2);
+  private static final Duration LOOK = Duration.ofSeconds(15);
 
   private final Places places;
 
@@ -162,7 +162,8 @@ public final class Hosting {
     }
   }
 
-  /// What runs now; empty when no host answers.
+  /// What runs now; empty when no host is there, or when it does not answer within [#LOOK]: one
+  /// that is only slow, on a busy machine, is not taken for dead.
   public Optional<ObjectNode> inspect(String key, String clusterId) {
     try {
       JsonNode reply = client(key, clusterId).call(Json.object().put("op", "inspect"), LOOK);
