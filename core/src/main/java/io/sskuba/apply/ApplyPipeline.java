@@ -13,12 +13,14 @@ public final class ApplyPipeline {
   private final IssueSecrets issueSecrets;
   private final RetireWorkers retireWorkers;
   private final ProvisionInfrastructure provisionInfrastructure;
+  private final PublishNames publishNames;
   private final RenderConfigs renderConfigs;
   private final ConfigureMachines configureMachines;
   private final BootstrapEtcd bootstrapEtcd;
   private final AwaitControlPlane awaitControlPlane;
   private final LabelAndTaint labelAndTaint;
   private final AwaitNodes awaitNodes;
+  private final AwaitNames awaitNames;
   private final RunFrame frame;
 
   public ApplyPipeline(Ports ports) {
@@ -31,12 +33,14 @@ public final class ApplyPipeline {
     issueSecrets = new IssueSecrets(ports);
     retireWorkers = new RetireWorkers(ports);
     provisionInfrastructure = new ProvisionInfrastructure(ports);
+    publishNames = new PublishNames(ports);
     renderConfigs = new RenderConfigs(ports);
     configureMachines = new ConfigureMachines(ports);
     bootstrapEtcd = new BootstrapEtcd(ports);
     awaitControlPlane = new AwaitControlPlane(ports);
     labelAndTaint = new LabelAndTaint(ports);
     awaitNodes = new AwaitNodes(ports);
+    awaitNames = new AwaitNames(ports);
   }
 
   /// Makes the cluster that the file describes, or goes on where an earlier run stopped.
@@ -62,12 +66,14 @@ public final class ApplyPipeline {
       var infra =
           run.phase(
               provisionInfrastructure, new ProvisionInfrastructure.Input(retired, beside.tools()));
-      var configs = run.phase(renderConfigs, infra);
+      var named = run.phase(publishNames, infra);
+      var configs = run.phase(renderConfigs, named);
       var machines = run.phase(configureMachines, configs);
       var etcd = run.phase(bootstrapEtcd, machines);
       var control = run.phase(awaitControlPlane, etcd);
       var labelled = run.phase(labelAndTaint, control);
-      return frame.ready(run.phase(awaitNodes, labelled), checked);
+      var nodes = run.phase(awaitNodes, labelled);
+      return frame.ready(run.phase(awaitNames, nodes), checked);
     } catch (RuntimeException | InterruptedException e) {
       frame.failed(run, opened, e);
       throw e;

@@ -64,7 +64,8 @@ public final class ProvisionInfrastructure
     record.details().set(ClusterFacts.TOPOLOGY, TopologyJson.toJson(topology));
     ports.store().update(record.withEndpoint(topology.endpointUrl()));
     context.log(topology.machines().size() + " machines, endpoint " + topology.endpointUrl());
-    return new Provisioned(input.secrets(), topology);
+    String balancer = outputs.get("endpoint") instanceof String text ? text : "";
+    return new Provisioned(input.secrets(), topology, balancer);
   }
 
   private record Up(Platform.Cluster cluster, Map<String, Object> outputs) {}

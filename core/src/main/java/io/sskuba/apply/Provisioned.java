@@ -3,7 +3,10 @@ package io.sskuba.apply;
 import io.sskuba.infra.Topology;
 
 /// A cluster whose machines exist and whose endpoint is known.
-public record Provisioned(IssuedSecrets secrets, Topology topology) {
+///
+/// @param balancer name or address of the load balancer, or of what stands for it; empty where the
+///   plan has none
+public record Provisioned(IssuedSecrets secrets, Topology topology, String balancer) {
   OpenCluster opened() {
     return secrets.opened();
   }
