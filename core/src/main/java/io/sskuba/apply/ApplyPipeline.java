@@ -12,6 +12,7 @@ public final class ApplyPipeline {
   private final OpenLease openLease;
   private final IssueSecrets issueSecrets;
   private final RetireWorkers retireWorkers;
+  private final RenderUserData renderUserData;
   private final ProvisionInfrastructure provisionInfrastructure;
   private final PublishNames publishNames;
   private final RenderConfigs renderConfigs;
@@ -32,6 +33,7 @@ public final class ApplyPipeline {
     openLease = new OpenLease(ports);
     issueSecrets = new IssueSecrets(ports);
     retireWorkers = new RetireWorkers(ports);
+    renderUserData = new RenderUserData(ports);
     provisionInfrastructure = new ProvisionInfrastructure(ports);
     publishNames = new PublishNames(ports);
     renderConfigs = new RenderConfigs(ports);
@@ -63,9 +65,10 @@ public final class ApplyPipeline {
       frame.warmUp(run, opened, beside);
       var secrets = run.phase(issueSecrets, new IssueSecrets.Input(opened, beside.bundle()));
       var retired = run.phase(retireWorkers, secrets);
+      var prepared = run.phase(renderUserData, retired);
       var infra =
           run.phase(
-              provisionInfrastructure, new ProvisionInfrastructure.Input(retired, beside.tools()));
+              provisionInfrastructure, new ProvisionInfrastructure.Input(prepared, beside.tools()));
       var named = run.phase(publishNames, infra);
       var configs = run.phase(renderConfigs, named);
       var machines = run.phase(configureMachines, configs);

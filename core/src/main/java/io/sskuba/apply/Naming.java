@@ -108,11 +108,7 @@ final class Naming {
     List<String> there = new ArrayList<>(List.of(exists));
     there.addAll(p.exists());
     List<String> next = new ArrayList<>();
-    next.add(
-        "sskuba-ctl apply "
-            + (loaded.rehearsal() ? "--rehearse " : "")
-            + "--file "
-            + loaded.fileName());
+    next.add(again(loaded));
     next.addAll(p.next().stream().filter(n -> !n.startsWith("sskuba-ctl apply ")).toList());
     return new SskubaException(
         new Problem(
@@ -123,5 +119,13 @@ final class Naming {
             next.subList(0, Math.min(3, next.size())),
             p.run()),
         e);
+  }
+
+  /// The command that goes on.
+  static String again(LoadedSpec loaded) {
+    return "sskuba-ctl apply "
+        + (loaded.rehearsal() ? "--rehearse " : "")
+        + "--file "
+        + loaded.fileName();
   }
 }

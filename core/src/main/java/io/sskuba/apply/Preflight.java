@@ -63,6 +63,12 @@ public final class Preflight implements Phase<Change, Checked> {
     if (spec.lifetime().ttl() == null && loaded.ttl() == null) {
       warnings.add("lifetime none: this cluster never ends by itself");
     }
+    if (spec.target().delivery() == ClusterSpec.Delivery.USER_DATA) {
+      warnings.add(
+          "delivery userData: each machine's own configuration lies in its user data, with the"
+              + " cluster's keys on control planes and join tokens on workers; whoever may read a"
+              + " machine's attributes there can read it");
+    }
     if (!ports.places().runtimeInMemory()) {
       warnings.add(
           "key material lies on a disk: " + ports.places().runtime() + " is not memory-backed");
@@ -154,11 +160,7 @@ public final class Preflight implements Phase<Change, Checked> {
         || spec.dns().provider().equals("rfc2136")) {
       return true;
     }
-    return switch (spec.target().provider()) {
-      case AWS -> spec.dns().provider().equals("route53");
-      case AZURE -> spec.dns().provider().equals("azureDns");
-      default -> false;
-    };
+    return CheckNames.isInStack(spec);
   }
 
   private static void add(

@@ -6,8 +6,12 @@ import io.sskuba.infra.Topology;
 ///
 /// @param balancer name or address of the load balancer, or of what stands for it; empty where the
 ///   plan has none
-public record Provisioned(IssuedSecrets secrets, Topology topology, String balancer) {
+public record Provisioned(Prepared prepared, Topology topology, String balancer) {
+  IssuedSecrets secrets() {
+    return prepared.secrets();
+  }
+
   OpenCluster opened() {
-    return secrets.opened();
+    return secrets().opened();
   }
 }

@@ -34,6 +34,13 @@ public record PublishedNames(NamePlace place, ClusterNames names, boolean served
             json.path("served").asBoolean()));
   }
 
+  /// Whether the cluster's names are part of its stack.
+  public static boolean inStack(ClusterRecord record) {
+    String provider = record.spec().path("dns").path("provider").asText();
+    return (provider.equals("route53") && record.target().equals("aws"))
+        || (provider.equals("azureDns") && record.target().equals("azure"));
+  }
+
   private static ClusterNames.Target target(JsonNode json) {
     List<InetAddress> addresses = new ArrayList<>();
     json.path(ADDRESSES).forEach(a -> addresses.add(InetAddress.ofLiteral(a.asText())));

@@ -229,6 +229,14 @@ public final class StatusProbe {
                     c.path("message").asText()));
           }
         });
+    if (record.rehearsal() && PublishedNames.inStack(record)) {
+      components.add(
+          new Component(
+              "dns",
+              record.endpoint() != null,
+              false,
+              "simulated: no server is told of " + record.fqdn() + " and *." + record.fqdn()));
+    }
     PublishedNames.of(record)
         .ifPresent(
             n ->

@@ -65,6 +65,7 @@ class PhasesTest {
   @TempDir Path folder;
   private final ManualTime time = new ManualTime();
   private final Map<String, Object> answers = new HashMap<>();
+  private Map<String, String> userData = Map.of();
 
   /// Answers by method name; an exception is thrown; `close` and the rest do nothing.
   private <T> T fake(Class<T> type) {
@@ -147,13 +148,15 @@ class PhasesTest {
             AddressMap.IDENTITY);
     return new Rendered(
         new Provisioned(
-            new IssuedSecrets(
-                opened,
-                fake(Sealer.class),
-                () -> {
-                  throw new IllegalStateException("nobody asks for the bundle");
-                },
-                folder),
+            new Prepared(
+                new IssuedSecrets(
+                    opened,
+                    fake(Sealer.class),
+                    () -> {
+                      throw new IllegalStateException("nobody asks for the bundle");
+                    },
+                    folder),
+                userData),
             topology,
             "10.64.0.1"),
         new MachineConfigs(Map.of("demo-1", "machine: {}"), "context: demo"));
@@ -193,6 +196,21 @@ class PhasesTest {
     answers.put("TalosNode.applyConfiguration", call("INVALID_ARGUMENT", "unknown key"));
     assertFails(
         new ConfigureMachines(ports()), rendered(), ProblemCode.MACHINE_REFUSED, "unknown key");
+  }
+
+  /// It is only waited for: a push would be what nobody can make where user data is needed.
+  @Test
+  void aMachineThatDoesNotReadItsUserDataIsToldAsSuch() {
+    userData = Map.of("demo-1", "machine: {}");
+    answers.put("TalosNodes.maintenance", fake(TalosNode.class));
+    answers.put("TalosNode.version", new TalosNode.Version("v1.13.9", "metal", "metal", null));
+    answers.put("TalosNodes.secure", call("UNAVAILABLE", "bad certificate"));
+    answers.put("TalosNode.applyConfiguration", new IllegalStateException("pushed"));
+    assertFails(
+        new ConfigureMachines(ports()),
+        rendered(),
+        ProblemCode.MACHINE_UNREACHABLE,
+        "it has not read its user data");
   }
 
   @Test
