@@ -31,6 +31,10 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
   private static final Duration CALL = Duration.ofSeconds(10);
   private static final Duration INTERVAL = Duration.ofMillis(50);
 
+  /// A machine needs some tenths of a second to come back at least, and each look is a TLS
+  /// handshake.
+  private static final Duration BACK_INTERVAL = Duration.ofMillis(100);
+
   /// The connection's failures, not the machine's answers.
   private static final Set<String> BROKEN = Set.of("UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED");
 
@@ -84,7 +88,7 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
     context.await(
         "machine " + machine.name() + " to come back with its configuration",
         limit,
-        INTERVAL,
+        BACK_INTERVAL,
         ProblemCode.MACHINE_UNREACHABLE,
         () -> secured(nodes, machine, rendered.configs().talosconfig()));
     return true;

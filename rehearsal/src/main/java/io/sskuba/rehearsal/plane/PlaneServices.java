@@ -346,12 +346,16 @@ public final class PlaneServices implements NodeServices {
     }
   }
 
-  private void awaitApi(PlaneConfig wanted, PlaneFiles made, String path)
-      throws InterruptedException {
-    TlsClient client = made.kubeClient();
+  private void awaitListening(PlaneConfig wanted) throws InterruptedException {
     while (!listens(identity.twin(), wanted.apiPort())) {
       time.sleep(PlaneDeviations.START_INTERVAL);
     }
+  }
+
+  private void awaitApi(PlaneConfig wanted, PlaneFiles made, String path)
+      throws InterruptedException {
+    TlsClient client = made.kubeClient();
+    awaitListening(wanted);
     while (!ready(client, wanted.apiPort(), path)) {
       time.sleep(PlaneDeviations.ASK_INTERVAL);
     }
