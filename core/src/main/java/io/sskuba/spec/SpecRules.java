@@ -109,7 +109,7 @@ final class SpecRules {
       issues.add(
           target.valueAt("delivery"),
           "target.delivery userData needs a platform that has user data, "
-              + provider.word()
+              + (provider == Provider.METAL ? "metal" : "local")
               + " has none",
           "api");
       return;
