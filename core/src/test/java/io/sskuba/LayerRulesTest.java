@@ -53,6 +53,7 @@ class LayerRulesTest {
           Map.entry("machineconfig -> infra", "configs carry the addresses of the topology"),
           Map.entry("infra -> talos", "machines that exist are probed and wiped by their own API"),
           Map.entry("dns -> secret", "updates are signed with a secret"),
+          Map.entry("dns -> spec", "zones and keys are named by the cluster file"),
           Map.entry("infra -> spec", "plans are made from the cluster file"),
           Map.entry("pki -> spec", "certificates carry the file's names and addresses"),
           Map.entry("secret -> spec", "references are values of the cluster file"),

@@ -17,7 +17,7 @@ import java.util.List;
 /// What the journeys ask of a cluster again and again.
 final class Clusters {
   /// How private keys begin: as they are, and in base64 as configs carry them.
-  private static final List<String> SECRETS =
+  static final List<String> SECRETS =
       List.of(
           "PRIVATE KEY-----",
           "AGE-SECRET-KEY-",

@@ -6,9 +6,7 @@ import io.sskuba.problem.SskubaException;
 import io.sskuba.rehearsal.cloud.RehearsedPlatform;
 import io.sskuba.rehearsal.cloud.Scenario;
 import io.sskuba.spec.Nearest;
-import java.net.InetAddress;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,6 +75,12 @@ final class RehearseOption {
             loopback(key, value);
           }
         }
+        case "dns" -> {
+          if (!Loopback.isHostPort(value)) {
+            throw elsewhere(key, value);
+          }
+          session.rehearsedDns(value);
+        }
         default -> loopback(key, value);
       }
     }
@@ -108,24 +112,15 @@ final class RehearseOption {
     } else if (value.lastIndexOf(':') > 0) {
       host = value.substring(0, value.lastIndexOf(':'));
     }
-    host = host.replaceAll("^\\[|\\]$", "");
-    if (host.equals("localhost") || (literal(host) && isLoopback(host))) {
+    if (Loopback.isHost(host)) {
       return;
     }
-    throw new SskubaException(
+    throw elsewhere(key, value);
+  }
+
+  private static SskubaException elsewhere(String key, String value) {
+    return new SskubaException(
         Problem.of(ProblemCode.USAGE, "a rehearsal reaches only this machine: " + key + "=" + value)
             .fact("expected", "a loopback address, such as 127.0.0.1:5353"));
-  }
-
-  private static boolean literal(String host) {
-    return host.contains(":") || host.matches("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
-  }
-
-  private static boolean isLoopback(String host) {
-    try {
-      return InetAddress.getByName(host).isLoopbackAddress();
-    } catch (UnknownHostException e) {
-      return false;
-    }
   }
 }

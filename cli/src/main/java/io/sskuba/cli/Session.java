@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,7 @@ final class Session {
   private @Nullable Ports ports;
   private boolean thisMachine;
   private RehearsedPlatform.@Nullable Options rehearsal;
+  private @Nullable String rehearsedDns;
 
   Session(Environment environment, PrintStream out, PrintStream err) {
     this.environment = environment;
@@ -91,6 +93,11 @@ final class Session {
     rehearsal = options;
   }
 
+  /// The loopback server that rehearsals of this invocation write their names to.
+  void rehearsedDns(String server) {
+    rehearsedDns = server;
+  }
+
   /// This invocation is about a rehearsal: it reaches nothing outside this machine, the state of
   /// other clusters included.
   void onlyThisMachine() {
@@ -106,7 +113,9 @@ final class Session {
   Ports ports() {
     Ports made = ports;
     if (made == null) {
-      made = Wiring.ports(environment, places(), this::rehearsal);
+      made =
+          Wiring.ports(
+              environment, places(), this::rehearsal, () -> Optional.ofNullable(rehearsedDns));
       made = thisMachine ? made.ofThisMachine() : made;
       ports = made;
     }

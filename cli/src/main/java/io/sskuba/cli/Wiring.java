@@ -13,6 +13,7 @@ import io.sskuba.rehearsal.cloud.RehearsedPlatform;
 import io.sskuba.secret.Identities;
 import io.sskuba.secret.PassphraseSource;
 import io.sskuba.secret.ReceiptSigner;
+import io.sskuba.secret.Redactor;
 import io.sskuba.secret.UserKeyRing;
 import io.sskuba.secret.UserReceiptSigner;
 import io.sskuba.state.FileStateStore;
@@ -30,7 +31,10 @@ final class Wiring {
   private Wiring() {}
 
   static Ports ports(
-      Environment environment, Places places, Supplier<RehearsedPlatform.Options> rehearsal) {
+      Environment environment,
+      Places places,
+      Supplier<RehearsedPlatform.Options> rehearsal,
+      Supplier<Optional<String>> rehearsedDns) {
     TimeSource time = TimeSource.system();
     RandomSource random = RandomSource.system();
     Identities identities = identities(environment, places, random);
@@ -43,6 +47,7 @@ final class Wiring {
         ToolchainService.of(places, environment, time),
         new UserKeyRing(identities, random, new LateSecrets(environment)),
         new TargetPlatforms(places, time, random, rehearsal),
+        new ZoneServers(environment, places, time, new Redactor(), rehearsedDns),
         addresses -> new GrpcTalosNodes(addresses, random),
         KubeApis::fromKubeconfig);
   }

@@ -26,7 +26,7 @@ public final class Clouds implements CloudServices {
 
   @Override
   public ZoneWriter zone(UpdateServer server, TimeSource time) {
-    return Rfc2136Zone.of(server, time);
+    return Rfc2136Zone.of(server);
   }
 
   @Override

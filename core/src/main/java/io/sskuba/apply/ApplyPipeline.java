@@ -12,13 +12,16 @@ public final class ApplyPipeline {
   private final OpenLease openLease;
   private final IssueSecrets issueSecrets;
   private final RetireWorkers retireWorkers;
+  private final RenderUserData renderUserData;
   private final ProvisionInfrastructure provisionInfrastructure;
+  private final PublishNames publishNames;
   private final RenderConfigs renderConfigs;
   private final ConfigureMachines configureMachines;
   private final BootstrapEtcd bootstrapEtcd;
   private final AwaitControlPlane awaitControlPlane;
   private final LabelAndTaint labelAndTaint;
   private final AwaitNodes awaitNodes;
+  private final AwaitNames awaitNames;
   private final RunFrame frame;
 
   public ApplyPipeline(Ports ports) {
@@ -30,13 +33,16 @@ public final class ApplyPipeline {
     openLease = new OpenLease(ports);
     issueSecrets = new IssueSecrets(ports);
     retireWorkers = new RetireWorkers(ports);
+    renderUserData = new RenderUserData(ports);
     provisionInfrastructure = new ProvisionInfrastructure(ports);
+    publishNames = new PublishNames(ports);
     renderConfigs = new RenderConfigs(ports);
     configureMachines = new ConfigureMachines(ports);
     bootstrapEtcd = new BootstrapEtcd(ports);
     awaitControlPlane = new AwaitControlPlane(ports);
     labelAndTaint = new LabelAndTaint(ports);
     awaitNodes = new AwaitNodes(ports);
+    awaitNames = new AwaitNames(ports);
   }
 
   /// Makes the cluster that the file describes, or goes on where an earlier run stopped.
@@ -59,15 +65,18 @@ public final class ApplyPipeline {
       frame.warmUp(run, opened, beside);
       var secrets = run.phase(issueSecrets, new IssueSecrets.Input(opened, beside.bundle()));
       var retired = run.phase(retireWorkers, secrets);
+      var prepared = run.phase(renderUserData, retired);
       var infra =
           run.phase(
-              provisionInfrastructure, new ProvisionInfrastructure.Input(retired, beside.tools()));
-      var configs = run.phase(renderConfigs, infra);
+              provisionInfrastructure, new ProvisionInfrastructure.Input(prepared, beside.tools()));
+      var named = run.phase(publishNames, infra);
+      var configs = run.phase(renderConfigs, named);
       var machines = run.phase(configureMachines, configs);
       var etcd = run.phase(bootstrapEtcd, machines);
       var control = run.phase(awaitControlPlane, etcd);
       var labelled = run.phase(labelAndTaint, control);
-      return frame.ready(run.phase(awaitNodes, labelled), checked);
+      var nodes = run.phase(awaitNodes, labelled);
+      return frame.ready(run.phase(awaitNames, nodes), checked);
     } catch (RuntimeException | InterruptedException e) {
       frame.failed(run, opened, e);
       throw e;

@@ -17,6 +17,7 @@ public final class ClusterFacts {
   static final String SEALED_TO = "sealedTo";
   static final String FIRST_RUN = "firstRun";
   static final String WARNINGS = "warnings";
+  static final String NAMES = "names";
   static final String LEFT_OUT = "leftOut";
 
   private ClusterFacts() {}

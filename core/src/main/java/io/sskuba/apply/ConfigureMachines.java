@@ -22,6 +22,7 @@ import java.util.Set;
 
 /// Pushes each machine its configuration over the maintenance API, all at once, and waits until it
 /// answers as a member.
+/// One that was made with its configuration as user data is only waited for.
 /// - Idempotent: a machine that already answers with the cluster's certificates is left as it is
 ///   (clusters are never patched).
 /// - Limits: the platform's patience, for a machine's booting and for its coming back.
@@ -63,6 +64,17 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
       Rendered rendered, TalosNodes nodes, Topology.Machine machine, PhaseContext context)
       throws InterruptedException {
     Duration limit = rendered.opened().platform().patience();
+    if (rendered.provisioned().prepared().userData().containsKey(machine.name())) {
+      String version =
+          context.await(
+              "machine " + machine.name() + " to come up with its user data",
+              limit,
+              INTERVAL,
+              ProblemCode.MACHINE_UNREACHABLE,
+              () -> cameUp(nodes, machine, rendered.configs().talosconfig()));
+      refuseOtherVersion(rendered, machine, version);
+      return false;
+    }
     boolean pushed =
         context.await(
             "machine " + machine.name() + " to take its configuration",
@@ -80,6 +92,22 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
         ProblemCode.MACHINE_UNREACHABLE,
         () -> secured(nodes, machine, rendered.configs().talosconfig()));
     return true;
+  }
+
+  /// A machine that shows the cluster's certificate has its configuration from its user data.
+  private static Observation<String> cameUp(
+      TalosNodes nodes, Topology.Machine machine, String talosconfig) {
+    Observation<String> secured = secured(nodes, machine, talosconfig);
+    if (secured instanceof Observation.NotYet<String>) {
+      try (TalosNode node = nodes.maintenance(machine.address(), machine.fingerprint())) {
+        if (node.version(CALL).rbac() == null) {
+          return Observation.notYet("it is in maintenance mode: it has not read its user data");
+        }
+      } catch (TalosCallException | SskubaException e) {
+        return secured;
+      }
+    }
+    return secured;
   }
 
   /// True when the machine took its configuration now, false when it is a member already.

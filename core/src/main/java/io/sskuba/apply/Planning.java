@@ -9,6 +9,7 @@ import io.sskuba.infra.Platform;
 import io.sskuba.infra.ResourceTags;
 import io.sskuba.infra.Target;
 import io.sskuba.infra.Topology;
+import io.sskuba.infra.UserData;
 import io.sskuba.infra.pulumi.PulumiYaml;
 import io.sskuba.io.Json;
 import io.sskuba.problem.Problem;
@@ -51,6 +52,8 @@ public final class Planning {
     String key = request.key(spec.metadata().name());
     Optional<ClusterRecord> record = ports.store().find(key);
     Platform.Cluster cluster = cluster(ports, platform, spec, request, record);
+    CheckNames.refuseTaken(
+        platform, cluster, "nothing was touched", "sskuba-ctl explain dns.provider");
     InfraPlan plan = platform.plan(cluster);
     List<SpecDiff.Change> differences =
         record.map(r -> SpecDiff.between(SpecJson.fromJson(r.spec()), spec)).orElse(List.of());
@@ -115,8 +118,19 @@ public final class Planning {
     return unmade(spec, request, platform.allot(spec, key, UNMADE, Json.object(), taken(ports)));
   }
 
+  /// A cluster that there is nothing of yet.
+  static Platform.Cluster unmade(ClusterSpec spec, String key, boolean rehearse) {
+    return unmade(spec, key, rehearse, Json.object());
+  }
+
   private static Platform.Cluster unmade(
       ClusterSpec spec, PlanRequest request, ObjectNode allotment) {
+    return unmade(
+        spec, request.key(spec.metadata().name()), request.rehearse(), allotment);
+  }
+
+  private static Platform.Cluster unmade(
+      ClusterSpec spec, String key, boolean rehearse, ObjectNode allotment) {
     ResourceTags tags =
         new ResourceTags(
             spec.fqdn(),
@@ -124,9 +138,9 @@ public final class Planning {
             spec.metadata().owner(),
             null,
             null,
-            request.rehearse(),
+            rehearse,
             spec.metadata().labels());
-    return new Platform.Cluster(spec, request.key(spec.metadata().name()), UNMADE, allotment, tags);
+    return new Platform.Cluster(spec, key, UNMADE, allotment, tags);
   }
 
   private static List<ObjectNode> taken(Ports ports) {
@@ -156,8 +170,24 @@ public final class Planning {
     Path passphrase = SealedPassphrase.restore(ports, cluster.key(), runtime);
     try (Infrastructure infra = platform.infrastructure(cluster, passphrase, tools)) {
       infra.open(LIMIT);
-      return infra.preview(plan, _ -> {}, LIMIT);
+      return infra.preview(filled(ports, cluster, plan), _ -> {}, LIMIT);
     }
+  }
+
+  /// With what machines were made with, or each would show as changed; without an identity that
+  /// opens it, each does.
+  private static InfraPlan filled(Ports ports, Platform.Cluster cluster, InfraPlan plan) {
+    Optional<byte[]> sealedKey = ports.store().sealed(cluster.key(), IssueSecrets.KEY);
+    if (cluster.spec().target().delivery() != ClusterSpec.Delivery.USER_DATA
+        || sealedKey.isEmpty()) {
+      return plan;
+    }
+    return ports
+        .keys()
+        .tryOpen(sealedKey.get())
+        .map(s -> RenderUserData.known(ports, cluster.key(), cluster.spec(), s))
+        .map(known -> UserData.fillKnown(plan, UserData.bytes(known)))
+        .orElse(plan);
   }
 
   private static Changes allNew(InfraPlan plan) {

@@ -1,5 +1,6 @@
 package io.sskuba.apply;
 
+import io.sskuba.dns.Zones;
 import io.sskuba.io.Environment;
 import io.sskuba.io.Places;
 import io.sskuba.io.RandomSource;
@@ -16,6 +17,7 @@ import java.util.function.Function;
 /// Everything outside the engine that the use cases reach, as ports. Made once by the front end.
 ///
 /// @param platforms the platform of a target; empty where this release has none
+/// @param zones the zones of clusters' names
 /// @param talos opens Talos connections through an address map
 /// @param kube opens a Kubernetes API from a kubeconfig through an address map
 public record Ports(
@@ -27,6 +29,7 @@ public record Ports(
     Toolchain toolchain,
     KeyRing keys,
     Platforms platforms,
+    Zones zones,
     Function<AddressMap, TalosNodes> talos,
     BiFunction<String, AddressMap, KubeApi> kube) {
 
@@ -41,6 +44,7 @@ public record Ports(
         toolchain,
         keys.ofThisMachine(),
         platforms,
+        zones,
         talos,
         kube);
   }

@@ -31,7 +31,7 @@ public final class Preflight implements Phase<Change, Checked> {
   }
 
   @Override
-  public Checked run(Change change, PhaseContext context) {
+  public Checked run(Change change, PhaseContext context) throws InterruptedException {
     LoadedSpec loaded = change.loaded();
     ClusterSpec spec = loaded.spec();
     ClusterSpec.Provider provider = spec.target().provider();
@@ -63,10 +63,17 @@ public final class Preflight implements Phase<Change, Checked> {
     if (spec.lifetime().ttl() == null && loaded.ttl() == null) {
       warnings.add("lifetime none: this cluster never ends by itself");
     }
+    if (spec.target().delivery() == ClusterSpec.Delivery.USER_DATA) {
+      warnings.add(
+          "delivery userData: each machine's own configuration lies in its user data, with the"
+              + " cluster's keys on control planes and join tokens on workers; whoever may read a"
+              + " machine's attributes there can read it");
+    }
     if (!ports.places().runtimeInMemory()) {
       warnings.add(
           "key material lies on a disk: " + ports.places().runtime() + " is not memory-backed");
     }
+    CheckNames.look(ports, change, context).ifPresent(warnings::add);
     warnings.forEach(context::log);
     return new Checked(change, warnings, leftOut);
   }
@@ -134,7 +141,7 @@ public final class Preflight implements Phase<Change, Checked> {
     add(sections, "gitops", spec.gitops());
     add(sections, "access.teleport", spec.access().teleport());
     add(sections, "access.oidc", spec.access().oidc());
-    add(sections, "dns", inStack(spec) ? null : spec.dns());
+    add(sections, "dns", isPublished(spec) ? null : spec.dns());
     add(sections, "storage", spec.storage());
     add(sections, "logging", spec.logging());
     add(sections, "secrets", spec.secrets());
@@ -145,16 +152,15 @@ public final class Preflight implements Phase<Change, Checked> {
     return sections;
   }
 
-  /// Whether the names are resources of the target's own plan.
-  private static boolean inStack(ClusterSpec spec) {
-    if (spec.dns() == null) {
-      return false;
+  /// Whether the names are resources of the target's own plan, or written into a zone, or nobody
+  /// asked for them.
+  private static boolean isPublished(ClusterSpec spec) {
+    if (spec.dns() == null
+        || spec.dns().provider().equals("none")
+        || spec.dns().provider().equals("rfc2136")) {
+      return true;
     }
-    return switch (spec.target().provider()) {
-      case AWS -> spec.dns().provider().equals("route53");
-      case AZURE -> spec.dns().provider().equals("azureDns");
-      default -> false;
-    };
+    return CheckNames.isInStack(spec);
   }
 
   private static void add(

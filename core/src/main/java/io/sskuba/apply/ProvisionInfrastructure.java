@@ -7,6 +7,7 @@ import io.sskuba.infra.Infrastructure;
 import io.sskuba.infra.Platform;
 import io.sskuba.infra.Topology;
 import io.sskuba.infra.TopologyJson;
+import io.sskuba.infra.UserData;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
@@ -39,7 +40,7 @@ public final class ProvisionInfrastructure
   private final Ports ports;
 
   /// @param tools the toolchain, got since the run began
-  public record Input(IssuedSecrets secrets, Run.Beside<Map<String, Path>> tools) {}
+  public record Input(Prepared prepared, Run.Beside<Map<String, Path>> tools) {}
 
   ProvisionInfrastructure(Ports ports) {
     this.ports = ports;
@@ -47,15 +48,16 @@ public final class ProvisionInfrastructure
 
   @Override
   public Provisioned run(Input input, PhaseContext context) throws InterruptedException {
-    OpenCluster opened = input.secrets().opened();
+    IssuedSecrets secrets = input.prepared().secrets();
+    OpenCluster opened = secrets.opened();
     Platform.Cluster cluster = opened.cluster();
     Map<String, Path> tools = input.tools().join();
     Map<String, Object> outputs;
     try (Infrastructure infra =
-        opened.platform().infrastructure(cluster, input.secrets().passphraseFile(), tools)) {
+        opened.platform().infrastructure(cluster, secrets.passphraseFile(), tools)) {
       infra.open(OPEN_LIMIT);
       infra.adopt(opened.platform().inventory(cluster), OPEN_LIMIT);
-      Up made = up(infra, opened, cluster, context);
+      Up made = up(infra, input.prepared(), cluster, context);
       outputs = made.outputs();
       cluster = made.cluster();
     }
@@ -64,7 +66,8 @@ public final class ProvisionInfrastructure
     record.details().set(ClusterFacts.TOPOLOGY, TopologyJson.toJson(topology));
     ports.store().update(record.withEndpoint(topology.endpointUrl()));
     context.log(topology.machines().size() + " machines, endpoint " + topology.endpointUrl());
-    return new Provisioned(input.secrets(), topology);
+    String balancer = outputs.get("endpoint") instanceof String text ? text : "";
+    return new Provisioned(input.prepared(), topology, balancer);
   }
 
   private record Up(Platform.Cluster cluster, Map<String, Object> outputs) {}
@@ -72,14 +75,16 @@ public final class ProvisionInfrastructure
   /// `up`, and again with the next step of the [Ladder] for machines that the cloud has no capacity
   /// for. Each decision is kept in the record before it is acted on.
   private Up up(
-      Infrastructure infra, OpenCluster opened, Platform.Cluster first, PhaseContext context)
+      Infrastructure infra, Prepared prepared, Platform.Cluster first, PhaseContext context)
       throws InterruptedException {
+    OpenCluster opened = prepared.secrets().opened();
     Ladder ladder = new Ladder(opened.spec());
     Platform.Cluster cluster = first;
     while (true) {
       InfraPlan plan = opened.platform().plan(cluster);
       try {
-        Map<String, Object> outputs = infra.up(plan, context::resource, LIMIT);
+        Map<String, Object> outputs =
+            infra.up(filled(plan, prepared.userData()), context::resource, LIMIT);
         Platform.Modelled modelled = opened.platform().modelled(plan, "create");
         context.modelled(modelled.full(), modelled.waited());
         return new Up(cluster, outputs);
@@ -106,6 +111,11 @@ public final class ProvisionInfrastructure
         cluster = decided(opened, cluster, next);
       }
     }
+  }
+
+  /// The engine has the configurations for as long as it runs.
+  private static InfraPlan filled(InfraPlan plan, Map<String, String> userData) {
+    return userData.isEmpty() ? plan : UserData.fill(plan, UserData.bytes(userData));
   }
 
   /// The machines that a failure speaks of.

@@ -6,6 +6,7 @@ import io.sskuba.machineconfig.RenderInput;
 import io.sskuba.run.Phase;
 import io.sskuba.run.PhaseContext;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /// Renders machine configurations and talosconfig, and keeps them sealed. Pure but for that.
@@ -20,7 +21,7 @@ public final class RenderConfigs implements Phase<Provisioned, Rendered> {
   @Override
   public Rendered run(Provisioned provisioned, PhaseContext context) throws InterruptedException {
     OpenCluster opened = provisioned.opened();
-    MachineConfigs configs =
+    MachineConfigs rendered =
         MachineConfigRenderer.render(
             new RenderInput(
                 opened.spec(),
@@ -29,6 +30,10 @@ public final class RenderConfigs implements Phase<Provisioned, Rendered> {
                 context.time().now(),
                 ports.random(),
                 RenderValues.resolve(ports, opened.spec())));
+    // What a machine was made with is its configuration, whatever is known since.
+    Map<String, String> all = new LinkedHashMap<>(rendered.machines());
+    all.putAll(provisioned.prepared().userData());
+    MachineConfigs configs = new MachineConfigs(all, rendered.talosconfig());
     for (Map.Entry<String, String> config : configs.machines().entrySet()) {
       seal(provisioned, config.getKey() + ".yaml.age", config.getValue());
     }

@@ -8,14 +8,16 @@ import io.sskuba.secret.ReceiptSigner;
 /// and a receipt at the end.
 public final class DeletePipeline {
   private final MarkDeleting markDeleting;
+  private final RemoveNames removeNames;
   private final DestroyInfrastructure destroyInfrastructure;
   private final SweepRemnants sweepRemnants;
   private final WriteReceipt writeReceipt;
 
   public DeletePipeline(Ports ports, ReceiptSigner signer) {
     markDeleting = new MarkDeleting(ports);
+    removeNames = new RemoveNames(ports);
     destroyInfrastructure = new DestroyInfrastructure(ports);
-    sweepRemnants = new SweepRemnants();
+    sweepRemnants = new SweepRemnants(removeNames);
     writeReceipt = new WriteReceipt(ports, signer);
   }
 
@@ -27,7 +29,8 @@ public final class DeletePipeline {
   public Deleted run(Run run, DeleteRequest request) throws InterruptedException {
     var doomed = run.phase(markDeleting, request);
     try (var _ = doomed.lease()) {
-      var destroyed = run.phase(destroyInfrastructure, doomed);
+      var nameless = run.phase(removeNames, doomed);
+      var destroyed = run.phase(destroyInfrastructure, nameless);
       var swept = run.phase(sweepRemnants, destroyed);
       return run.phase(writeReceipt, swept);
     }

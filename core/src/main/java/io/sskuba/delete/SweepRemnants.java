@@ -7,6 +7,7 @@ import io.sskuba.run.PhaseContext;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// Ends and removes what lives outside the stack, then looks at everything: processes, addresses,
 /// sockets, files.
@@ -15,9 +16,24 @@ import java.util.List;
 public final class SweepRemnants implements Phase<Doomed, Doomed.Swept> {
   private static final Duration INTERVAL = Duration.ofMillis(100);
 
+  /// A DNS server is no process of ours: it is not asked as often.
+  private static final Duration ASK_AGAIN = Duration.ofSeconds(2);
+
+  private final RemoveNames names;
+
+  SweepRemnants(RemoveNames names) {
+    this.names = names;
+  }
+
   @Override
   public Doomed.Swept run(Doomed doomed, PhaseContext context) throws InterruptedException {
+    Optional<Remnant> named = names.look(doomed);
+    long askAgain = context.time().nanos() + ASK_AGAIN.toNanos();
     while (true) {
+      if (named.filter(r -> !r.gone()).isPresent() && context.time().nanos() > askAgain) {
+        named = names.look(doomed);
+        askAgain = context.time().nanos() + ASK_AGAIN.toNanos();
+      }
       List<Remnant> seen =
           new ArrayList<>(
               doomed.platform().sweep(doomed.record().key(), doomed.record().clusterId()));
@@ -25,6 +41,7 @@ public final class SweepRemnants implements Phase<Doomed, Doomed.Swept> {
         seen.addAll(doomed.platform().sweep(doomed.record().key(), id));
       }
       seen.addAll(doomed.stack());
+      named.ifPresent(seen::add);
       for (StateResource resource : doomed.resources()) {
         seen.add(doomed.platform().confirm(doomed.cluster(), resource));
       }

@@ -92,6 +92,16 @@ public interface Platform {
   /// @param id the provider's id
   record Found(String type, String name, String id) {}
 
+  /// Whose the cluster's name is in the zone that is part of its stack, where it is another's. Looks;
+  /// changes nothing. Empty where the name is free, or this cluster's, or in no such zone.
+  default Optional<NameHolder> nameHolder(Cluster cluster) {
+    return Optional.empty();
+  }
+
+  /// @param owner as its record of ownership says it, else what is known
+  /// @param record the record that is in the way
+  record NameHolder(String owner, String record) {}
+
   /// What is still found of a cluster whose record cannot be read, by its key alone. Changes
   /// nothing.
   Traces traces(String key);

@@ -27,45 +27,67 @@ public final class UserData {
     return new InfraPlan.Secret(before + PREFIX + machine);
   }
 
+  /// Configurations as [#fill] takes them.
+  public static Map<String, byte[]> bytes(Map<String, String> configs) {
+    Map<String, byte[]> bytes = new LinkedHashMap<>();
+    configs.forEach((name, text) -> bytes.put(name, text.getBytes(StandardCharsets.UTF_8)));
+    return bytes;
+  }
+
   /// The plan with the configurations in it.
   /// - Errors: `IllegalArgumentException` when one is missing.
   ///
   /// @param configs machine name to the bytes of its configuration
   public static InfraPlan fill(InfraPlan plan, Map<String, byte[]> configs) {
+    return fill(plan, new Filling(configs, false));
+  }
+
+  /// The plan with the configurations that are known in it; placeholders stay where one is not.
+  public static InfraPlan fillKnown(InfraPlan plan, Map<String, byte[]> configs) {
+    return fill(plan, new Filling(configs, true));
+  }
+
+  /// @param lenient leaves a placeholder where there is no configuration
+  private record Filling(Map<String, byte[]> configs, boolean lenient) {}
+
+  private static InfraPlan fill(InfraPlan plan, Filling filling) {
     List<InfraPlan.Resource> resources = new ArrayList<>();
     for (InfraPlan.Resource resource : plan.resources()) {
       Map<String, Object> inputs = new LinkedHashMap<>();
-      resource.inputs().forEach((name, value) -> inputs.put(name, filled(value, configs)));
+      resource.inputs().forEach((name, value) -> inputs.put(name, filled(value, filling, false)));
       resources.add(
           new InfraPlan.Resource(resource.type(), resource.name(), inputs, resource.dependsOn()));
     }
     return new InfraPlan(resources, plan.outputs());
   }
 
-  private static Object filled(Object value, Map<String, byte[]> configs) {
+  /// @param secret whether the value lies in a secret: placeholders stand nowhere else
+  private static Object filled(Object value, Filling filling, boolean secret) {
     return switch (value) {
-      case InfraPlan.Secret secret
-          when secret.value() instanceof String text && text.contains(PREFIX) ->
-          new InfraPlan.Secret(encoded(text, configs));
+      case InfraPlan.Secret whole -> new InfraPlan.Secret(filled(whole.value(), filling, true));
+      case String text when secret && text.contains(PREFIX) -> encoded(text, filling);
       case Map<?, ?> map -> {
         Map<String, Object> out = new LinkedHashMap<>();
-        map.forEach((k, v) -> out.put(String.valueOf(k), filled(v, configs)));
+        map.forEach((k, v) -> out.put(String.valueOf(k), filled(v, filling, secret)));
         yield out;
       }
       case List<?> list -> {
         List<Object> out = new ArrayList<>();
-        list.forEach(item -> out.add(filled(item, configs)));
+        list.forEach(item -> out.add(filled(item, filling, secret)));
         yield out;
       }
       default -> value;
     };
   }
 
-  private static String encoded(String text, Map<String, byte[]> configs) {
+  private static String encoded(String text, Filling filling) {
     int at = text.indexOf(PREFIX);
     String machine = text.substring(at + PREFIX.length());
-    byte @Nullable [] config = configs.get(machine);
+    byte @Nullable [] config = filling.configs().get(machine);
     if (config == null) {
+      if (filling.lenient()) {
+        return text;
+      }
       throw new IllegalArgumentException("no configuration of machine " + machine);
     }
     return text.substring(0, at)

@@ -97,11 +97,45 @@ final class SpecRules {
       }
     }
     noDuplicates("target.hostPorts", target.wholes("hostPorts"));
-    if (provider == Provider.METAL && "userData".equals(target.text("delivery"))) {
+    if ("userData".equals(target.text("delivery"))) {
+      userData(target, provider);
+    }
+  }
+
+  /// Machines that are made with their configuration need to know the endpoint before there is a
+  /// load balancer.
+  private void userData(Section target, @Nullable Provider provider) {
+    if (provider == Provider.METAL || provider == Provider.LOCAL) {
       issues.add(
           target.valueAt("delivery"),
-          "target.delivery userData needs a platform that has user data, metal has none",
+          "target.delivery userData needs a platform that has user data, "
+              + (provider == Provider.METAL ? "metal" : "local")
+              + " has none",
           "api");
+      return;
+    }
+    Section endpoint = target.sectionOrEmpty("endpoint");
+    Section dns = root.section("dns");
+    boolean named =
+        endpoint.mentions("host") || (dns != null && !"none".equals(dns.text("provider")));
+    boolean known =
+        switch (provider) {
+          case AWS -> named;
+          // A public address has a name of its own that is known before.
+          case AZURE -> named || !"internal".equals(endpoint.text("scheme"));
+          case VSPHERE ->
+              named
+                  || endpoint.mentions("virtualAddress")
+                  || target.sectionOrEmpty("loadBalancer").mentions("bigip");
+          case null, default -> true;
+        };
+    if (!known) {
+      issues.add(
+          target.valueAt("delivery"),
+          "target.delivery userData needs an endpoint that is known before the machines are made",
+          provider == Provider.VSPHERE
+              ? "dns with a provider, target.endpoint.host or target.endpoint.virtualAddress"
+              : "dns with a provider, or target.endpoint.host");
     }
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.apply.ClusterFacts;
 import io.sskuba.apply.Kubeconfigs;
 import io.sskuba.apply.Ports;
+import io.sskuba.apply.PublishedNames;
 import io.sskuba.infra.Platform;
 import io.sskuba.infra.Topology;
 import io.sskuba.kube.KubeApi;
@@ -228,6 +229,19 @@ public final class StatusProbe {
                     c.path("message").asText()));
           }
         });
+    if (record.rehearsal() && PublishedNames.inStack(record)) {
+      components.add(
+          new Component(
+              "dns",
+              record.endpoint() != null,
+              false,
+              "simulated: no server is told of " + record.fqdn() + " and *." + record.fqdn()));
+    }
+    PublishedNames.of(record)
+        .ifPresent(
+            n ->
+                components.add(
+                    new Component("dns", n.served(), !n.place().simulated(), n.words())));
     for (JsonNode section : record.details().path("leftOut")) {
       components.add(
           new Component(

@@ -3,6 +3,10 @@ package io.sskuba.apply;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sskuba.dns.NamePlace;
+import io.sskuba.dns.ZoneWriter;
+import io.sskuba.dns.Zones;
 import io.sskuba.infra.Platform;
 import io.sskuba.infra.Topology;
 import io.sskuba.io.Environment;
@@ -16,6 +20,7 @@ import io.sskuba.net.AddressMap;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
 import io.sskuba.run.Boundary;
+import io.sskuba.run.Journal;
 import io.sskuba.run.Parking;
 import io.sskuba.run.Phase;
 import io.sskuba.run.Run;
@@ -31,11 +36,13 @@ import io.sskuba.talos.TalosCallException;
 import io.sskuba.talos.TalosNode;
 import io.sskuba.talos.TalosNodes;
 import io.sskuba.toolchain.Toolchain;
+import io.sskuba.wait.Observation;
 import java.io.IOException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -58,6 +65,7 @@ class PhasesTest {
   @TempDir Path folder;
   private final ManualTime time = new ManualTime();
   private final Map<String, Object> answers = new HashMap<>();
+  private Map<String, String> userData = Map.of();
 
   /// Answers by method name; an exception is thrown; `close` and the rest do nothing.
   private <T> T fake(Class<T> type) {
@@ -89,31 +97,40 @@ class PhasesTest {
         fake(Toolchain.class),
         fake(KeyRing.class),
         (_, _) -> Optional.empty(),
+        fake(Zones.class),
         _ -> fake(TalosNodes.class),
         (_, _) -> fake(KubeApi.class));
   }
 
   private Rendered rendered() {
+    return rendered(FILE, record(FILE));
+  }
+
+  private ClusterRecord record(String file) {
     ClusterSpec spec =
-        SpecReader.read(FILE.getBytes(StandardCharsets.UTF_8), "demo.yaml", folder, false);
-    ClusterRecord record =
-        new ClusterRecord(
-            1,
-            "demo",
-            "0123456789",
-            "demo",
-            "demo.sskuba.test",
-            false,
-            "local",
-            "creating",
-            null,
-            null,
-            Instant.EPOCH,
-            null,
-            null,
-            SpecJson.toJson(spec),
-            Json.object(),
-            null);
+        SpecReader.read(file.getBytes(StandardCharsets.UTF_8), "demo.yaml", folder, false);
+    return new ClusterRecord(
+        1,
+        "demo",
+        "0123456789",
+        "demo",
+        "demo.sskuba.test",
+        false,
+        "local",
+        "creating",
+        null,
+        null,
+        Instant.EPOCH,
+        null,
+        null,
+        SpecJson.toJson(spec),
+        Json.object(),
+        null);
+  }
+
+  private Rendered rendered(String file, ClusterRecord record) {
+    ClusterSpec spec =
+        SpecReader.read(file.getBytes(StandardCharsets.UTF_8), "demo.yaml", folder, false);
     OpenCluster opened =
         new OpenCluster(
             new LoadedSpec(spec, "demo", false, "demo.yaml", null, false, false),
@@ -131,14 +148,17 @@ class PhasesTest {
             AddressMap.IDENTITY);
     return new Rendered(
         new Provisioned(
-            new IssuedSecrets(
-                opened,
-                fake(Sealer.class),
-                () -> {
-                  throw new IllegalStateException("nobody asks for the bundle");
-                },
-                folder),
-            topology),
+            new Prepared(
+                new IssuedSecrets(
+                    opened,
+                    fake(Sealer.class),
+                    () -> {
+                      throw new IllegalStateException("nobody asks for the bundle");
+                    },
+                    folder),
+                userData),
+            topology,
+            "10.64.0.1"),
         new MachineConfigs(Map.of("demo-1", "machine: {}"), "context: demo"));
   }
 
@@ -178,6 +198,21 @@ class PhasesTest {
         new ConfigureMachines(ports()), rendered(), ProblemCode.MACHINE_REFUSED, "unknown key");
   }
 
+  /// It is only waited for: a push would be what nobody can make where user data is needed.
+  @Test
+  void aMachineThatDoesNotReadItsUserDataIsToldAsSuch() {
+    userData = Map.of("demo-1", "machine: {}");
+    answers.put("TalosNodes.maintenance", fake(TalosNode.class));
+    answers.put("TalosNode.version", new TalosNode.Version("v1.13.9", "metal", "metal", null));
+    answers.put("TalosNodes.secure", call("UNAVAILABLE", "bad certificate"));
+    answers.put("TalosNode.applyConfiguration", new IllegalStateException("pushed"));
+    assertFails(
+        new ConfigureMachines(ports()),
+        rendered(),
+        ProblemCode.MACHINE_UNREACHABLE,
+        "it has not read its user data");
+  }
+
   @Test
   void aNodeThatStaysNotReadyIsToldWithItsCondition() {
     answers.put(
@@ -199,12 +234,103 @@ class PhasesTest {
   @Test
   void anApiThatRefusesALabelIsToldAsSuch() {
     answers.put("KubeApi.get", Optional.of(Json.parse("{\"metadata\": {\"name\": \"demo-1\"}}")));
-    answers.put("KubeApi.patch", new KubeStatusException(403, "Forbidden", "not this label"));
+    answers.put("KubeApi.patch", new KubeStatusException(422, "Invalid", "not this label"));
     assertFails(
         new LabelAndTaint(ports()),
         new ControlPlaneUp(rendered(), "kubeconfig"),
         ProblemCode.KUBE_REFUSED,
-        "403 Forbidden: not this label");
+        "422 Invalid: not this label");
+  }
+
+  private static final String NAMED =
+      FILE
+          + """
+      dns:
+        provider: rfc2136
+        server: 127.0.0.1:5353
+      """;
+
+  private Rendered named() {
+    ClusterRecord record = record(NAMED);
+    new FileStateStore(folder, time, RandomSource.system()).create(record);
+    answers.put("Zones.place", Optional.of(new NamePlace("127.0.0.1:5353", "sskuba.test", false)));
+    answers.put("Zones.open", fake(ZoneWriter.class));
+    return rendered(NAMED, record);
+  }
+
+  private JsonNode keptNames() {
+    return new FileStateStore(folder, time, RandomSource.system())
+        .find("demo")
+        .orElseThrow()
+        .details()
+        .path("names");
+  }
+
+  @Test
+  void namesThatAreNotServedAreToldWithTheLastAnswerWithinTheLimit() throws Exception {
+    Rendered rendered = named();
+    Run run = new Run("run-1", "demo", time, _ -> {}, new Parking(), Boundary.Probe.NONE);
+    run.phase(new PublishNames(ports()), rendered.provisioned());
+    answers.put("ZoneWriter.served", Observation.notYet("ns2 (192.0.2.2): NXDOMAIN"));
+    long before = time.nanos();
+    assertFails(
+        new AwaitNames(ports(), Duration.ofSeconds(7)),
+        new ControlPlaneUp(rendered, "kubeconfig"),
+        ProblemCode.DNS_NOT_SERVED,
+        "ns2 (192.0.2.2): NXDOMAIN");
+    assertThat(Duration.ofNanos(time.nanos() - before)).isEqualTo(Duration.ofSeconds(7));
+    assertThat(keptNames().path("served").asBoolean()).isFalse();
+    answers.put("ZoneWriter.served", Observation.met(2));
+    run.phase(new AwaitNames(ports()), new ControlPlaneUp(rendered, "kubeconfig"));
+    assertThat(keptNames().path("served").asBoolean()).isTrue();
+  }
+
+  /// The record speaks of names before they are written: a delete after a kill knows of them.
+  @Test
+  void namesThatCannotBeWrittenAreKnownAllTheSame() {
+    Rendered rendered = named();
+    answers.put(
+        "ZoneWriter.put", SskubaException.of(ProblemCode.DNS_REFUSED, "the server refuses"));
+    Run run = new Run("run-1", "demo", time, _ -> {}, new Parking(), Boundary.Probe.NONE);
+    assertThatThrownBy(() -> run.phase(new PublishNames(ports()), rendered.provisioned()))
+        .isInstanceOfSatisfying(
+            SskubaException.class,
+            e -> {
+              assertThat(e.problem().code()).isEqualTo(ProblemCode.DNS_REFUSED);
+              assertThat(e.problem().exists())
+                  .containsExactly("the machines of demo, without their names");
+              assertThat(e.problem().next()).contains("sskuba-ctl apply --file demo.yaml");
+            });
+    assertThat(keptNames().path("fqdn").asText()).isEqualTo("demo.sskuba.test");
+    assertThat(keptNames().path("addresses").get(0).asText()).isEqualTo("10.64.0.1");
+  }
+
+  @Test
+  void namesAreWrittenOnceAndLookedAtOnARerun() throws Exception {
+    Rendered rendered = named();
+    Run run = new Run("run-1", "demo", time, _ -> {}, new Parking(), Boundary.Probe.NONE);
+    run.journalTo(
+        Journal.open(new FileStateStore(folder, time, RandomSource.system()), "demo"),
+        Run.Liveness.ALWAYS);
+    run.phase(new PublishNames(ports()), rendered.provisioned());
+    answers.put("ZoneWriter.put", new IllegalStateException("written twice"));
+    answers.put("ZoneWriter.owns", true);
+    answers.put("ZoneWriter.served", Observation.met(1));
+    run.phase(new PublishNames(ports()), rendered.provisioned());
+    answers.put("ZoneWriter.served", Observation.notYet("other addresses"));
+    assertThatThrownBy(() -> run.phase(new PublishNames(ports()), rendered.provisioned()))
+        .hasMessageContaining("written twice");
+  }
+
+  @Test
+  void aClusterWithoutNamesAsksNobody() throws Exception {
+    Rendered rendered = named();
+    answers.put("Zones.place", Optional.empty());
+    answers.put("Zones.open", new IllegalStateException("asked"));
+    Run run = new Run("run-1", "demo", time, _ -> {}, new Parking(), Boundary.Probe.NONE);
+    run.phase(new PublishNames(ports()), rendered.provisioned());
+    run.phase(new AwaitNames(ports()), new ControlPlaneUp(rendered, "kubeconfig"));
+    assertThat(keptNames().isMissingNode()).isTrue();
   }
 
   @Test

@@ -265,10 +265,9 @@ class OnPremPlansTest {
     InfraPlan docker = plan("docker", variants("docker").get("user data"));
     Map<String, byte[]> two =
         Map.of("try-out-control-plane-1", new byte[] {1}, "try-out-general-1", new byte[] {2});
-    List<Object> envs = new ArrayList<>();
-    envs.addAll(
-        (List<?>) resource(UserData.fill(docker, two), "try-out-general-1").inputs().get("envs"));
-    assertThat(envs).contains(new InfraPlan.Secret("USERDATA=Ag=="));
+    assertThat(resource(UserData.fill(docker, two), "try-out-general-1").inputs().get("envs"))
+        .isInstanceOfSatisfying(
+            InfraPlan.Secret.class, s -> assertThat(s.value().toString()).contains("USERDATA=Ag=="));
   }
 
   private static Map<String, Object> extra(InfraPlan plan, String machine) {

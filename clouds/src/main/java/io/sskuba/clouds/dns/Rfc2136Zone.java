@@ -3,16 +3,13 @@ package io.sskuba.clouds.dns;
 import io.sskuba.dns.ClusterNames;
 import io.sskuba.dns.UpdateServer;
 import io.sskuba.dns.ZoneWriter;
-import io.sskuba.io.TimeSource;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
 import io.sskuba.wait.Observation;
-import io.sskuba.wait.Waiter;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -43,27 +40,42 @@ import org.xbill.DNS.Update;
 public final class Rfc2136Zone implements ZoneWriter {
   private static final String MARK = "sskuba cluster=";
   private static final List<Integer> TYPES = List.of(Type.A, Type.AAAA, Type.CNAME);
-  private static final Duration INTERVAL = Duration.ofSeconds(1);
   private static final int MAX_SERVERS = 32;
 
   private final DnsServer server;
   private final Name zone;
-  private final TimeSource time;
+  private final boolean alone;
 
-  private Rfc2136Zone(DnsServer server, Name zone, TimeSource time) {
+  private Rfc2136Zone(DnsServer server, Name zone, boolean alone) {
     this.server = server;
     this.zone = zone;
-    this.time = time;
+    this.alone = alone;
   }
 
   /// Calls nobody but to find the server's address.
-  public static Rfc2136Zone of(UpdateServer update, TimeSource time) {
-    return new Rfc2136Zone(DnsServer.of(update), name(update.zone()), time);
+  public static Rfc2136Zone of(UpdateServer update) {
+    return new Rfc2136Zone(DnsServer.of(update), name(update.zone()), update.alone());
+  }
+
+  /// An update that changes nothing is looked at like any other: signature, right and conditions.
+  @Override
+  public void check(ClusterNames names) {
+    claim(names, unused(names), ours(names));
   }
 
   @Override
   public void put(ClusterNames names) {
-    Message answer = server.ask(fresh(names));
+    Update fresh = unused(names);
+    add(fresh, names);
+    fresh.add(mark(names));
+    Update replacing = ours(names);
+    clear(replacing, names);
+    add(replacing, names);
+    claim(names, fresh, replacing);
+  }
+
+  private void claim(ClusterNames names, Update fresh, Update replacing) {
+    Message answer = server.ask(fresh);
     if (answer.getRcode() == Rcode.NOERROR) {
       return;
     }
@@ -71,7 +83,7 @@ public final class Rfc2136Zone implements ZoneWriter {
       throw refused(answer);
     }
     // Something is there. It is ours, or we leave it as it is.
-    Message again = server.ask(replacing(names));
+    Message again = server.ask(replacing);
     if (again.getRcode() == Rcode.NOERROR) {
       return;
     }
@@ -101,20 +113,12 @@ public final class Rfc2136Zone implements ZoneWriter {
     return owner(names).filter((MARK + names.owner())::equals).isPresent();
   }
 
-  private Update fresh(ClusterNames names) {
+  /// An update on condition that the names are nobody's.
+  private Update unused(ClusterNames names) {
     Update update = new Update(zone);
     for (Name name : List.of(name(names.fqdn()), wildcard(names), markName(names))) {
       update.absent(name);
     }
-    add(update, names);
-    update.add(mark(names));
-    return update;
-  }
-
-  private Update replacing(ClusterNames names) {
-    Update update = ours(names);
-    clear(update, names);
-    add(update, names);
     return update;
   }
 
@@ -172,6 +176,10 @@ public final class Rfc2136Zone implements ZoneWriter {
   private Optional<String> owner(ClusterNames names) {
     Message answer =
         server.ask(Message.newQuery(Record.newRecord(markName(names), Type.TXT, DClass.IN)));
+    // No answer is no proof that there is none.
+    if (answer.getRcode() != Rcode.NOERROR && answer.getRcode() != Rcode.NXDOMAIN) {
+      throw refused(answer);
+    }
     return answer.getSection(Section.ANSWER).stream()
         .filter(TXTRecord.class::isInstance)
         .map(r -> String.join("", ((TXTRecord) r).getStrings()))
@@ -222,18 +230,13 @@ public final class Rfc2136Zone implements ZoneWriter {
   }
 
   @Override
-  public void await(ClusterNames names, Duration limit) throws InterruptedException {
-    List<DnsServer> servers = authoritative();
-    new Waiter(time, text -> {})
-        .await(
-            "the DNS servers of " + zone.toString(true),
-            limit,
-            INTERVAL,
-            ProblemCode.DNS_NOT_SERVED,
-            () -> look(servers, names));
-  }
-
-  private Observation<Boolean> look(List<DnsServer> servers, ClusterNames names) {
+  public Observation<Integer> served(ClusterNames names) {
+    List<DnsServer> servers;
+    try {
+      servers = authoritative();
+    } catch (SskubaException e) {
+      return Observation.notYet(server.shown() + ": " + e.problem().summary());
+    }
     for (DnsServer each : servers) {
       // One name of those that the wildcard stands for.
       for (Name name : List.of(name(names.fqdn()), name("sskuba-check." + names.fqdn()))) {
@@ -243,7 +246,7 @@ public final class Rfc2136Zone implements ZoneWriter {
         }
       }
     }
-    return Observation.met(true);
+    return Observation.met(servers.size());
   }
 
   /// Empty when the server answers as it should.
@@ -271,6 +274,9 @@ public final class Rfc2136Zone implements ZoneWriter {
   /// The zone's servers as the zone names them, at their addresses as the zone or the system knows
   /// them. Where none can be found, the server that took the update stands for all.
   private List<DnsServer> authoritative() {
+    if (alone) {
+      return List.of(server);
+    }
     List<DnsServer> servers = new ArrayList<>();
     Message answer = server.ask(Message.newQuery(Record.newRecord(zone, Type.NS, DClass.IN)));
     for (Record record : answer.getSection(Section.ANSWER)) {

@@ -1,5 +1,6 @@
 package io.sskuba.clouds.dns;
 
+import io.sskuba.testkit.DnsPeers;
 import io.sskuba.testkit.TestServices;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;

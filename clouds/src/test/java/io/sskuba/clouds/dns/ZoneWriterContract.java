@@ -11,7 +11,9 @@ import io.sskuba.io.TimeSource;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
 import io.sskuba.secret.SecretValue;
+import io.sskuba.testkit.DnsPeers;
 import io.sskuba.testkit.TestServices;
+import io.sskuba.wait.Waiter;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,6 +51,17 @@ abstract class ZoneWriterContract {
 
   private ZoneWriter writer(String zone, UpdateServer.TsigKey key) {
     return new Clouds().zone(new UpdateServer(server().address(), zone, key), TimeSource.system());
+  }
+
+  private void await(ClusterNames names, Duration limit) throws InterruptedException {
+    ZoneWriter writer = writer();
+    new Waiter(TimeSource.system(), _ -> {})
+        .await(
+            "the names",
+            limit,
+            Duration.ofMillis(200),
+            ProblemCode.DNS_NOT_SERVED,
+            () -> writer.served(names));
   }
 
   private static ClusterNames names(String name, String owner, String... addresses) {
@@ -89,7 +102,7 @@ abstract class ZoneWriterContract {
   void addressesOfBothKindsAndTheWildcard() throws Exception {
     ClusterNames names = names("both", "c1", "192.0.2.10", "192.0.2.11", "2001:db8::1");
     writer().put(names);
-    writer().await(names, Duration.ofSeconds(10));
+    await(names, Duration.ofSeconds(10));
     assertThat(ask("both", Type.A)).containsExactly("192.0.2.10", "192.0.2.11");
     assertThat(ask("both", Type.AAAA)).containsExactly("2001:db8:0:0:0:0:0:1");
     assertThat(ask("shop.both", Type.A)).containsExactly("192.0.2.10", "192.0.2.11");
@@ -110,7 +123,7 @@ abstract class ZoneWriterContract {
     ClusterNames first = alias("alias", "c2", "lb-1.elb.example.net");
     writer().put(first);
     writer().put(first);
-    writer().await(first, Duration.ofSeconds(10));
+    await(first, Duration.ofSeconds(10));
     assertThat(ask("alias", Type.CNAME)).containsExactly("lb-1.elb.example.net.");
     assertThat(ask("a.alias", Type.CNAME)).containsExactly("lb-1.elb.example.net.");
     ClusterNames second = names("alias", "c2", "192.0.2.20");
@@ -199,10 +212,51 @@ abstract class ZoneWriterContract {
                 .put(new ClusterNames("x.elsewhere.test", "c3", names.target(), ClusterNames.TTL)));
   }
 
+  /// The look before anything is made: what `put` would say, and no change.
+  @Test
+  void aCheckSaysWhatAPutWouldAndChangesNothing() throws Exception {
+    ClusterNames names = names("checked", "c5", "192.0.2.60");
+    writer().check(names);
+    assertThat(ask("checked", Type.A)).isEmpty();
+    assertThat(ask("_sskuba.checked", Type.TXT)).isEmpty();
+    writer().put(names);
+    writer().check(names);
+    assertThat(ask("checked", Type.A)).containsExactly("192.0.2.60");
+    assertThatThrownBy(() -> writer().check(names("checked", "others", "192.0.2.61")))
+        .isInstanceOfSatisfying(
+            SskubaException.class,
+            e -> {
+              assertThat(e.problem().code()).isEqualTo(ProblemCode.DNS_NAME_TAKEN);
+              assertThat(e.problem().facts().toString()).contains("cluster c5");
+            });
+    assertCode(
+        ProblemCode.DNS_NAME_TAKEN, () -> writer().check(names("taken", "c5", "192.0.2.60")));
+    String wrong = "d3JvbmctLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0=";
+    assertCode(
+        ProblemCode.DNS_KEY, () -> writer(DnsPeers.ZONE, key(DnsPeers.KEY, wrong)).check(names));
+    assertCode(ProblemCode.DNS_REFUSED, () -> writer(DnsPeers.ZONE, null).check(names));
+    assertThat(writer().remove(names)).isTrue();
+  }
+
+  /// A server that refuses to say is not one that says that there is nothing.
+  @Test
+  void whatAServerDoesNotSayIsNoProof() {
+    assertThatThrownBy(
+            () ->
+                writer("elsewhere.test", null)
+                    .owns(
+                        new ClusterNames(
+                            "x.elsewhere.test",
+                            "c6",
+                            new ClusterNames.Target.Alias("lb.example.net"),
+                            ClusterNames.TTL)))
+        .isInstanceOf(SskubaException.class);
+  }
+
   @Test
   void whatIsNotServedIsSaidWithTheLastObservation() {
     ClusterNames names = names("unserved", "c4", "192.0.2.50");
-    assertThatThrownBy(() -> writer().await(names, Duration.ofSeconds(1)))
+    assertThatThrownBy(() -> await(names, Duration.ofSeconds(1)))
         .isInstanceOfSatisfying(
             SskubaException.class,
             e -> {

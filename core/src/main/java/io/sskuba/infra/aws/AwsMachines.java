@@ -4,8 +4,8 @@ import io.sskuba.infra.Choices;
 import io.sskuba.infra.InfraPlan.Concat;
 import io.sskuba.infra.InfraPlan.Lookup;
 import io.sskuba.infra.InfraPlan.Ref;
-import io.sskuba.infra.InfraPlan.Secret;
 import io.sskuba.infra.Target;
+import io.sskuba.infra.UserData;
 import io.sskuba.spec.ClusterSpec;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,14 +20,13 @@ import java.util.Objects;
 ///
 /// With delivery `api` there is no user data. With `userData` it is the machine's whole
 /// configuration, the cluster's keys in it: a secret in the engine's state, and readable to whoever
-/// may call `ec2:DescribeInstanceAttribute` in the account, which `plan` says. It stands in the
-/// choices' fact `userData:MACHINE` while a plan is run.
+/// may call `ec2:DescribeInstanceAttribute` in the account, which `plan` says. A plan has
+/// a placeholder for it, see [UserData].
 final class AwsMachines {
   /// Account that publishes the official Talos images.
   /// - Source: https://docs.siderolabs.com/talos (AWS, official AMI images)
   static final String TALOS_OWNER = "540036508848";
 
-  static final String USER_DATA_FACT = "userData:";
   static final int ROOT_GIB = 50;
 
   private final AwsContext aws;
@@ -84,8 +83,7 @@ final class AwsMachines {
             "tags",
             aws.tags(machine.name(), kubernetes())));
     if (!aws.isPushed()) {
-      String known = aws.choices().facts().get(USER_DATA_FACT + machine.name());
-      inputs.put("userData", new Secret(known == null ? "#filled when it is applied" : known));
+      inputs.put("userDataBase64", UserData.of(machine.name()));
     }
     aws.tagged(
         "aws:ec2/instance:Instance",

@@ -24,7 +24,6 @@ import org.jspecify.annotations.Nullable;
 /// - `zone:SUBNET`: zone of a given subnet; `egressAddresses`: the given network's addresses to the
 ///   internet, with commas.
 /// - `door:MACHINE`: number of a worker's door; [#doors] gives those to keep.
-/// - `userData:MACHINE`: the machine's configuration, with delivery `userData`.
 public final class AwsTarget implements Target {
   /// The provider that the types of `types/aws.json` are of.
   public static final String VERSION = "6.83.0";

@@ -167,7 +167,9 @@ public final class DockerTarget implements Target {
     return new Resource(CONTAINER, slot.name(), inputs, List.of());
   }
 
-  private static List<Object> environment(Platform.Cluster cluster, Slot slot) {
+  /// A secret as a whole where a configuration is in it: the engine forgets that an item of a list
+  /// was one when a provider tells the list back.
+  private static Object environment(Platform.Cluster cluster, Slot slot) {
     List<Object> env = new ArrayList<>();
     env.add("PLATFORM=container");
     ClusterSpec.Pool pool = slot.pool();
@@ -175,7 +177,8 @@ public final class DockerTarget implements Target {
       env.add("TALOSSKU=" + pool.cpus() + "CPU-" + pool.memoryGiB() * 1024 + "RAM");
     }
     if (cluster.spec().target().delivery() == ClusterSpec.Delivery.USER_DATA) {
-      env.add(UserData.of(slot.name(), "USERDATA="));
+      env.add(UserData.of(slot.name(), "USERDATA=").value());
+      return new InfraPlan.Secret(env);
     }
     return env;
   }

@@ -76,6 +76,11 @@ final class FailureReport {
   ///   API fault types.
   private static final List<Word> CLOUDS =
       List.of(
+          // Before other words: the record's name stands in the text and may hold any of them.
+          Word.of(
+              ProblemCode.DNS_NAME_TAKEN,
+              "Tried to create resource record set .* but it already exists"
+                  + "|already existing resource .*/dns[zZ]ones/"),
           Word.of(
               ProblemCode.CLOUD_CREDENTIALS,
               "ExpiredToken|InvalidClientTokenId|AuthFailure|RequestExpired|NoCredentialProviders"

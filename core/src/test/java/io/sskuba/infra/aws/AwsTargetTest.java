@@ -13,6 +13,7 @@ import io.sskuba.infra.InfraPlan.Secret;
 import io.sskuba.infra.Platform;
 import io.sskuba.infra.Target;
 import io.sskuba.infra.Topology;
+import io.sskuba.infra.UserData;
 import io.sskuba.infra.pulumi.PulumiYaml;
 import io.sskuba.net.AddressMap;
 import io.sskuba.problem.SskubaException;
@@ -155,7 +156,7 @@ class AwsTargetTest {
                 assertThat(inputs.get("associatePublicIpAddress"))
                     .isEqualTo(!worker && !option.contains("internal"));
                 assertThat(inputs.containsKey("iamInstanceProfile")).isEqualTo(!worker);
-                assertThat(inputs.containsKey("userData")).isEqualTo(option.contains("user data"));
+                assertThat(inputs.containsKey("userDataBase64")).isEqualTo(option.contains("user data"));
               });
     }
   }
@@ -364,13 +365,16 @@ class AwsTargetTest {
 
   @Test
   void userDataIsASecret() {
-    Choices known =
-        new Choices(Map.of(), Map.of(), Map.of(), Map.of("userData:demo-general-1", "machine: {}"));
     InfraPlan plan =
-        TARGET.plan(AwsFiles.cluster(AwsFiles.read(file("configurations in user data")), known));
+        TARGET.plan(
+            AwsFiles.cluster(AwsFiles.read(file("configurations in user data")), Choices.NONE));
     assertThat(named(plan, "demo-general-1").inputs())
-        .containsEntry("userData", new Secret("machine: {}"));
-    assertThat(plan.toString()).doesNotContain("machine: {}");
+        .containsEntry("userDataBase64", UserData.of("demo-general-1"));
+    InfraPlan filled =
+        UserData.fillKnown(plan, UserData.bytes(Map.of("demo-general-1", "machine: {}")));
+    assertThat(named(filled, "demo-general-1").inputs())
+        .containsEntry("userDataBase64", new Secret("bWFjaGluZToge30="));
+    assertThat(filled.toString()).doesNotContain("bWFjaGluZToge30=");
   }
 
   private static Map<String, Object> outputs() {

@@ -11,6 +11,12 @@ import org.junit.jupiter.api.Test;
 class FailureReportTest {
   private static final Map<ProblemCode, List<String>> TEXTS =
       Map.of(
+          ProblemCode.DNS_NAME_TAKEN,
+          List.of(
+              "InvalidChangeBatch: [Tried to create resource record set [name='a.b.', type='A'] but"
+                  + " it already exists]",
+              "cannot create already existing resource '/subscriptions/s/resourceGroups/dns/providers"
+                  + "/Microsoft.Network/dnsZones/example.org/A/a'"),
           ProblemCode.CLOUD_CREDENTIALS,
           List.of(
               "operation error EC2: RunInstances, api error ExpiredToken: The security token included"

@@ -43,6 +43,18 @@ public interface CloudModel {
     return known;
   }
 
+  /// The machine configuration in base64 that a resource's inputs hold as its user data; empty for
+  /// one without. Errors: [CloudFault] where the cloud would not take it.
+  default String userData(String type, Map<String, Object> inputs) throws CloudFault {
+    return "";
+  }
+
+  /// Whether a resource is a record of the cluster's FQDN, the wildcard under it, or the record of
+  /// their ownership, in the zone that the file names.
+  default boolean isNameOf(ClusterSpec spec, CloudResource resource) {
+    return false;
+  }
+
   /// A function of the provider (`aws:ec2/getAmi:getAmi`). Errors: [CloudFault] for an unknown one.
   default Map<String, Object> invoke(String token, Map<String, Object> arguments)
       throws CloudFault {

@@ -52,6 +52,9 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
   private final TimeSource time;
   private final Map<String, Object> passing = new ConcurrentHashMap<>();
 
+  /// By the name of the machine, for as long as the engine runs.
+  private final Map<String, HandedOver> userData = new ConcurrentHashMap<>();
+
   /// @param factor what share of the modelled time is really waited
   public record Surroundings(
       Account account,
@@ -178,10 +181,11 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
     }
     String type = type(request.getType(), request.getUrn());
     String name = name(request.getUrn());
-    Map<String, Object> inputs = Values.plain(request.getProperties());
+    Map<String, Object> given = Values.plain(request.getProperties());
     run(
         reply,
         () -> {
+          Map<String, Object> inputs = withoutUserData(type, name, given);
           CloudResource made =
               call(
                   "create",
@@ -210,6 +214,17 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
         });
   }
 
+  /// The inputs as the account may hold them.
+  private Map<String, Object> withoutUserData(String type, String name, Map<String, Object> inputs)
+      throws CloudFault {
+    Optional<HandedOver> data = HandedOver.of(model.userData(type, inputs));
+    if (data.isEmpty()) {
+      return inputs;
+    }
+    userData.put(name, data.get());
+    return data.get().masked(inputs);
+  }
+
   @Override
   public void read(Provider.ReadRequest request, StreamObserver<Provider.ReadResponse> reply) {
     String type = type(request.getType(), request.getUrn());
@@ -222,11 +237,18 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
             return Provider.ReadResponse.getDefaultInstance();
           }
           CloudResource resource = found.get();
+          Map<String, Object> held = resource.inputs();
+          Map<String, Object> known = Values.plain(request.getInputs());
+          Optional<HandedOver> data = HandedOver.of(model.userData(type, known));
+          if (data.isPresent()) {
+            userData.put(name(request.getUrn()), data.get());
+            held = data.get().unmasked(held);
+          }
           Fabric fabric = resource.fabric();
           if (fabric != null) {
             switchOn(resource.id(), fabric);
           }
-          Struct inputs = Values.struct(resource.inputs());
+          Struct inputs = Values.struct(held);
           return Provider.ReadResponse.newBuilder()
               .setId(resource.id())
               .setProperties(merged(inputs, resource.outputs()))
@@ -249,10 +271,11 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
     }
     String type = type(request.getType(), request.getUrn());
     String name = name(request.getUrn());
-    Map<String, Object> inputs = Values.plain(request.getNews());
+    Map<String, Object> given = Values.plain(request.getNews());
     run(
         reply,
         () -> {
+          Map<String, Object> inputs = withoutUserData(type, name, given);
           CloudResource made =
               call(
                   "update",
@@ -420,7 +443,7 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
           host.delete(change.before().or(change::after).orElseThrow().type(), change.id());
           return;
         }
-        Map<String, Object> inputs = CloudResource.plain(now.get().inputs());
+        Map<String, Object> inputs = handed(now.get());
         host.create(now.get().type(), change.id(), inputs);
         if (change.before().isPresent()) {
           host.update(now.get().type(), change.id(), inputs);
@@ -432,10 +455,21 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
     }
   }
 
+  /// What the host process is told of a machine or port: a machine's user data with it, over the
+  /// host's private socket.
+  private Map<String, Object> handed(Fabric fabric) {
+    Map<String, Object> inputs = CloudResource.plain(fabric.inputs());
+    HandedOver data = userData.get(fabric.inputs().path("name").asText());
+    if (data != null && fabric.type().equals(LocalPlan.MACHINE)) {
+      inputs.put("userData", data.config());
+    }
+    return inputs;
+  }
+
   /// The cloud never lost it: a host process that came anew starts it again.
   private void switchOn(String id, Fabric fabric) throws IOException, HostRelay.Refused {
     try {
-      host.create(fabric.type(), id, CloudResource.plain(fabric.inputs()));
+      host.create(fabric.type(), id, handed(fabric));
     } catch (HostClient.Absent e) {
       return;
     }

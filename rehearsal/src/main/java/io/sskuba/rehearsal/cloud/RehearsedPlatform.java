@@ -35,6 +35,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -190,9 +191,21 @@ public final class RehearsedPlatform implements Platform {
     return new Topology(
         real.endpointHost(),
         real.endpointPort(),
-        real.certSans(),
+        sans(cluster, real, site),
         machines,
         new AddressMap(twins, List.of(), real.addresses().doors()));
+  }
+
+  /// Configurations that are rendered before the machines have addresses name the twins all the
+  /// same: they are known by the machines' names.
+  private static List<String> sans(Cluster cluster, Topology real, Site site) {
+    if (cluster.spec().target().delivery() != ClusterSpec.Delivery.USER_DATA) {
+      return real.certSans();
+    }
+    Set<String> sans = new LinkedHashSet<>(real.certSans());
+    sans.add(site.endpointTwin());
+    real.machines().forEach(m -> sans.add(site.twin(m.name())));
+    return List.copyOf(sans);
   }
 
   /// The simulated platform shows each machine's fingerprint, as some real ones do.
@@ -314,6 +327,32 @@ public final class RehearsedPlatform implements Platform {
       }
     }
     return found;
+  }
+
+  @Override
+  public Optional<NameHolder> nameHolder(Cluster cluster) {
+    try {
+      for (CloudModel model : models) {
+        Optional<NameHolder> holder =
+            Account.at(folder(model)).all().stream()
+                .filter(r -> !r.cluster().equals(cluster.clusterId()))
+                .filter(r -> model.isNameOf(cluster.spec(), r))
+                .findFirst()
+                .map(
+                    r ->
+                        new NameHolder(
+                            r.cluster().isEmpty()
+                                ? "somebody who did not say so"
+                                : "cluster " + r.cluster(),
+                            r.id()));
+        if (holder.isPresent()) {
+          return holder;
+        }
+      }
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private List<CloudResource> held(String clusterId) {

@@ -17,6 +17,7 @@ import io.sskuba.rehearsal.account.Account;
 import io.sskuba.rehearsal.account.CloudResource;
 import io.sskuba.rehearsal.kubelet.SimKubelets;
 import io.sskuba.rehearsal.machine.MachineNetwork;
+import io.sskuba.rehearsal.machine.MachineStore;
 import io.sskuba.rehearsal.plane.LoadBalancer;
 import io.sskuba.rehearsal.plane.PlaneCluster;
 import io.sskuba.rehearsal.plane.StrayProcesses;
@@ -177,7 +178,15 @@ final class LocalAccount implements HostAccount {
     }
   }
 
-  private ObjectNode machine(String id, JsonNode inputs) throws IOException {
+  /// A machine that is on reads its user data when it boots, so one that waits for a config is
+  /// switched off and on. The user data itself lies in its memory-backed folder alone.
+  private ObjectNode machine(String id, JsonNode given) throws IOException {
+    ObjectNode inputs = copy(given);
+    JsonNode userData = inputs.remove("userData");
+    boolean news =
+        userData != null
+            && MachineStore.showUserData(
+                memory(settings, inputs.path("twin").asText()), userData.asText());
     LocalMachine made;
     synchronized (this) {
       made = machines.get(id);
@@ -197,9 +206,12 @@ final class LocalAccount implements HostAccount {
     }
     knowNames(inputs);
     if (!LocalMachine.neverAnswers(inputs)) {
+      if (news && !made.machine().configured()) {
+        made.powerOff();
+      }
       made.powerOn();
     }
-    return copy(inputs);
+    return inputs;
   }
 
   /// The first API server that is ready.
@@ -282,7 +294,9 @@ final class LocalAccount implements HostAccount {
       case LocalPlan.MACHINE -> {
         @Nullable LocalMachine machine = machines.get(id);
         if (machine != null) {
-          machine.inputs(copy(inputs));
+          ObjectNode kept = copy(inputs);
+          kept.remove("userData");
+          machine.inputs(kept);
         }
       }
       default -> throw new IOException("no such resource type: " + type);

@@ -10,17 +10,22 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /// What a machine keeps when it is off: its config in the memory-backed folder (it holds keys), on
-/// the disk folder only that Talos is installed.
+/// the disk folder only that Talos is installed. Beside its config lies what its platform shows it
+/// as user data.
 /// - Idempotent: yes. Errors: `IOException` of the file system.
-final class MachineStore {
+public final class MachineStore {
+  private static final String USER_DATA = "user-data.yaml";
+
   private final Path config;
   private final Path staged;
   private final Path installed;
+  private final Path userData;
   private final Path disk;
 
   MachineStore(MachineIdentity identity) {
     this.config = identity.memory().resolve("config.yaml");
     this.staged = identity.memory().resolve("config-staged.yaml");
+    this.userData = identity.memory().resolve(USER_DATA);
     this.installed = identity.disk().resolve("installed");
     this.disk = identity.disk();
   }
@@ -33,6 +38,24 @@ final class MachineStore {
       Files.deleteIfExists(staged);
     }
     return read(config);
+  }
+
+  /// What the platform tells the machine when it boots.
+  Optional<String> userData() throws IOException {
+    return read(userData);
+  }
+
+  /// Puts a machine's user data where it reads it, before it is switched on.
+  ///
+  /// @param memory the machine's memory-backed folder
+  /// @return whether it is new to the machine
+  public static boolean showUserData(Path memory, String config) throws IOException {
+    Path file = memory.resolve(USER_DATA);
+    if (read(file).filter(config::equals).isPresent()) {
+      return false;
+    }
+    AtomicFiles.writeString(file, config);
+    return true;
   }
 
   void write(String text) throws IOException {

@@ -199,8 +199,17 @@ final class Sequencer {
     startService("dashboard", process("/sbin/dashboard"), false);
   }
 
+  /// What it keeps, else its platform's user data, which it keeps from then on.
   private void loadConfig() throws IOException {
-    machine.store().boot().ifPresent(text -> machine.config(MachineConfigView.parse(text)));
+    Optional<String> config = machine.store().boot();
+    if (config.isEmpty()) {
+      config = machine.store().userData();
+      if (config.isPresent()) {
+        machine.store().write(config.get());
+        machine.kernel().talos("fetched machine config from the platform's user data");
+      }
+    }
+    config.ifPresent(text -> machine.config(MachineConfigView.parse(text)));
   }
 
   /// Waits, with the API open to everybody, until somebody brings a config.

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 /// standard families), `gpuVcpus`, `networkLoadBalancers`, `listenersPerNetworkLoadBalancer`,
 /// `targetGroups`; else AWS's published defaults hold. All clusters of this machine share them.
 public final class AwsModel implements CloudModel {
+  /// Before base64.
+  private static final int USER_DATA_MAX = 16 << 10;
+
   private static final String IMAGE = "ami-0[0-9a-f]{14}(?:a6|64)";
 
   @Override
@@ -35,6 +38,19 @@ public final class AwsModel implements CloudModel {
   @Override
   public String account() {
     return "aws";
+  }
+
+  /// - Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
+  @Override
+  public String userData(String type, Map<String, Object> inputs) throws CloudFault {
+    String text =
+        type.equals(Aws.INSTANCE) ? String.valueOf(inputs.getOrDefault("userDataBase64", "")) : "";
+    if (text.length() / 4 * 3 > USER_DATA_MAX + 2) {
+      throw new CloudFault(
+          CloudFault.Kind.INVALID,
+          "InvalidParameterValue: User data is limited to " + USER_DATA_MAX + " bytes");
+    }
+    return text;
   }
 
   @Override
@@ -248,6 +264,25 @@ public final class AwsModel implements CloudModel {
       return "";
     }
     return image.endsWith("a6") ? "arm64" : "amd64";
+  }
+
+  @Override
+  public boolean isNameOf(ClusterSpec spec, CloudResource resource) {
+    ClusterSpec.Dns dns = spec.dns();
+    if (dns == null
+        || !dns.provider().equals("route53")
+        || !resource.type().equals(Aws.RECORD)
+        || !resource.text("zoneId").equals(zoneId(zone(spec)))) {
+      return false;
+    }
+    String fqdn = spec.fqdn();
+    return List.of(fqdn, "*." + fqdn, "_sskuba." + fqdn).contains(resource.text("name"));
+  }
+
+  /// The hosted zone that the file names.
+  static String zone(ClusterSpec spec) {
+    ClusterSpec.Dns dns = spec.dns();
+    return dns == null || dns.zone() == null ? spec.metadata().domain() : dns.zone();
   }
 
   static String zoneId(String zone) {

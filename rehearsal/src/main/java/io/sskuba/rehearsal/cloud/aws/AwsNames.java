@@ -144,12 +144,7 @@ final class AwsNames {
     String zone = request.text("zoneId");
     String name = request.text("name");
     String type = request.text("type");
-    var dns = request.site().spec().dns();
-    String expected =
-        AwsModel.zoneId(
-            dns == null || dns.zone() == null
-                ? request.site().spec().metadata().domain()
-                : dns.zone());
+    String expected = AwsModel.zoneId(AwsModel.zone(request.site().spec()));
     if (!zone.equals(expected)) {
       throw Aws.fault(
           Kind.NOT_FOUND,

@@ -43,6 +43,11 @@ public final class AzureModel implements CloudModel {
   }
 
   @Override
+  public String userData(String type, Map<String, Object> inputs) {
+    return type.equals(Arm.MACHINE) ? Arm.text(inputs.get("osProfile"), "customData") : "";
+  }
+
+  @Override
   public Made create(CloudRequest request, Account.View account) throws CloudFault {
     String id = Arm.id(request);
     if (account.find(id).isPresent()) {
@@ -163,6 +168,22 @@ public final class AzureModel implements CloudModel {
       }
     }
     return new Made(id, outputs);
+  }
+
+  @Override
+  public boolean isNameOf(ClusterSpec spec, CloudResource resource) {
+    ClusterSpec.Dns dns = spec.dns();
+    if (dns == null
+        || !dns.provider().equals("azureDns")
+        || !resource.type().equals(Arm.RECORD)) {
+      return false;
+    }
+    String zone = dns.zone() == null ? spec.metadata().domain() : dns.zone();
+    String name = resource.text("relativeRecordSetName") + "." + zone;
+    String fqdn = spec.fqdn();
+    return resource.text("zoneName").equals(zone)
+        && resource.text("resourceGroupName").equals(dns.resourceGroup())
+        && List.of(fqdn, "*." + fqdn, "_sskuba." + fqdn).contains(name);
   }
 
   private static Made record(

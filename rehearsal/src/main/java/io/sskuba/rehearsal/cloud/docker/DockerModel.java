@@ -28,6 +28,9 @@ import java.util.Map;
 /// What a scenario can do: `quotas: {containers: N}`; `capacity: [{type: IMAGE}]` for an image that
 /// cannot be pulled.
 public final class DockerModel implements CloudModel {
+  /// Talos in a container reads its configuration from this variable.
+  private static final String USER_DATA = "USERDATA=";
+
   private static final String DAEMON = "Error response from daemon: ";
   private static final int CONTAINERS = 1000;
 
@@ -51,6 +54,18 @@ public final class DockerModel implements CloudModel {
     int n = Math.floorMod(spec.fqdn().hashCode(), 250 * 250);
     facts.put(DockerTarget.LOOPBACK, "127.1." + n / 250 + "." + (n % 250 + 1));
     return new Choices(known.images(), known.types(), known.zones(), facts);
+  }
+
+  @Override
+  public String userData(String type, Map<String, Object> inputs) {
+    if (type.equals(DockerTarget.CONTAINER) && inputs.get("envs") instanceof List<?> envs) {
+      for (Object env : envs) {
+        if (env instanceof String text && text.startsWith(USER_DATA)) {
+          return text.substring(USER_DATA.length());
+        }
+      }
+    }
+    return "";
   }
 
   @Override

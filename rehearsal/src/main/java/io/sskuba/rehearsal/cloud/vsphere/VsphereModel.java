@@ -89,6 +89,13 @@ public final class VsphereModel implements CloudModel {
   }
 
   @Override
+  public String userData(String type, Map<String, Object> inputs) {
+    return type.equals(VsphereTarget.MACHINE)
+        ? text(inputs.get("extraConfig"), "guestinfo.talos.config")
+        : "";
+  }
+
+  @Override
   public Made create(CloudRequest request, Account.View account) throws CloudFault {
     return switch (request.type()) {
       case VsphereTarget.TAG_CATEGORY -> category(request, account);

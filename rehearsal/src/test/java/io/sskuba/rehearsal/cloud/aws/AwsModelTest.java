@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -114,11 +115,38 @@ class AwsModelTest {
   }
 
   @Test
+  void whoseANameIsInTheHostedZone() throws Exception {
+    ClusterSpec spec = SmallEngine.file(MACHINES, "dns: {provider: route53}");
+    SmallEngine engine = engine(spec, Scenario.NONE);
+    engine.up(plan(engine));
+    AwsModel model = new AwsModel();
+    for (String record : List.of("dns-ownership", "dns-name", "dns-wildcard")) {
+      assertThat(model.isNameOf(spec, engine.find(record))).as(record).isTrue();
+    }
+    assertThat(model.isNameOf(spec, engine.find("vpc"))).isFalse();
+    ClusterSpec elsewhere = SmallEngine.file(MACHINES, "");
+    assertThat(model.isNameOf(elsewhere, engine.find("dns-name"))).isFalse();
+  }
+
+  /// User data of AWS has a limit, and its text is what the machine reads.
+  @Test
+  void userDataIsReadAndLimited() throws Exception {
+    AwsModel model = new AwsModel();
+    assertThat(model.userData(Aws.INSTANCE, Map.of("userDataBase64", "bWFjaGluZToge30=")))
+        .isEqualTo("bWFjaGluZToge30=");
+    String large = Base64.getEncoder().encodeToString(new byte[(16 << 10) + 1]);
+    assertThatThrownBy(() -> model.userData(Aws.INSTANCE, Map.of("userDataBase64", large)))
+        .hasMessageContaining("16384 bytes");
+    String just = Base64.getEncoder().encodeToString(new byte[16 << 10]);
+    assertThat(model.userData(Aws.INSTANCE, Map.of("userDataBase64", just))).isEqualTo(just);
+  }
+
+  @Test
   void otherShapesComeAndGo() throws Exception {
     for (String more :
         List.of(
             "endpoint: {scheme: internal}\n",
-            "delivery: userData\n",
+            "delivery: userData\nendpoint: {host: api.example.org}\n",
             "endpoint: {scheme: internal}\nnetwork: {existing: {network: vpc-1, subnets: [s1, s2]}}\n",
             "network: {existing: {network: vpc-1, subnets: [s1, s2]}}\n")) {
       SmallEngine engine = engine(SmallEngine.file(MACHINES + more, ""), Scenario.NONE);

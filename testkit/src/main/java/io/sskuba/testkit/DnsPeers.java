@@ -1,27 +1,33 @@
-package io.sskuba.clouds.dns;
+package io.sskuba.testkit;
 
-import io.sskuba.testkit.TestServices;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/// Real DNS servers on loopback, each with the zone `k8s.example.org` and one TSIG key.
-final class DnsPeers {
-  static final String ZONE = "k8s.example.org";
-  static final String KEY = "sskuba-key";
-  static final String ALGORITHM = "hmac-sha256";
-  static final String SECRET = "c2VjcmV0LW9mLXRoZS10ZXN0cy1vbmx5LTAxMjM0NTY=";
+/// Real DNS servers on loopback. [#ZONE] takes updates that are signed with one key, [#OPEN] takes
+/// any from this machine, `closed.example.org` takes none.
+public final class DnsPeers {
+  public static final String ZONE = "k8s.example.org";
+  public static final String OPEN = "open.example.org";
+  public static final String KEY = "sskuba-key";
+  public static final String ALGORITHM = "hmac-sha256";
+  public static final String SECRET = "c2VjcmV0LW9mLXRoZS10ZXN0cy1vbmx5LTAxMjM0NTY=";
 
   private DnsPeers() {}
 
-  static TestServices.Running bind(String host, Path folder) throws IOException {
+  public static TestServices.Running bind(String host, Path folder) throws IOException {
+    return bind(host, TestServices.freePort(host), folder);
+  }
+
+  /// On a port that is known before; with what an earlier one left in the folder.
+  public static TestServices.Running bind(String host, int port, Path folder) throws IOException {
     Path named = TestServices.require("named");
-    int port = TestServices.freePort(host);
     Files.createDirectories(folder);
-    zoneFile(folder.resolve("zone.db"), host);
-    zoneFile(folder.resolve("closed.db"), host);
+    for (String file : List.of("zone.db", "closed.db", "open.db")) {
+      zoneFile(folder.resolve(file), host);
+    }
     Files.writeString(
         folder.resolve("named.conf"),
         """
@@ -32,8 +38,9 @@ final class DnsPeers {
         controls { };
         zone "%7$s" { type primary; file "zone.db"; allow-update { key "%1$s"; }; };
         zone "closed.example.org" { type primary; file "closed.db"; allow-update { none; }; };
+        zone "%8$s" { type primary; file "open.db"; allow-update { 127.0.0.0/8; }; };
         """
-            .formatted(KEY, ALGORITHM, SECRET, folder, host, port, ZONE));
+            .formatted(KEY, ALGORITHM, SECRET, folder, host, port, ZONE, OPEN));
     return TestServices.start(
         List.of(named.toString(), "-g", "-n", "1", "-c", folder.resolve("named.conf").toString()),
         Map.of(),
@@ -42,12 +49,13 @@ final class DnsPeers {
         folder);
   }
 
-  static TestServices.Running knot(String host, Path folder) throws IOException {
+  public static TestServices.Running knot(String host, Path folder) throws IOException {
     Path knotd = TestServices.require("knotd");
     int port = TestServices.freePort(host);
     Files.createDirectories(folder.resolve("zones"));
     zoneFile(folder.resolve("zones/" + ZONE + ".zone"), host);
     zoneFile(folder.resolve("zones/closed.example.org.zone"), host);
+    zoneFile(folder.resolve("zones/" + OPEN + ".zone"), host);
     Files.writeString(
         folder.resolve("knot.conf"),
         """
@@ -70,14 +78,20 @@ final class DnsPeers {
           - id: update
             key: %1$s
             action: update
+          - id: anybody
+            address: 127.0.0.0/8
+            action: update
         zone:
           - domain: %7$s
             storage: "%4$s/zones"
             acl: update
           - domain: closed.example.org
             storage: "%4$s/zones"
+          - domain: %8$s
+            storage: "%4$s/zones"
+            acl: anybody
         """
-            .formatted(KEY, ALGORITHM, SECRET, folder, host, port, ZONE));
+            .formatted(KEY, ALGORITHM, SECRET, folder, host, port, ZONE, OPEN));
     Files.createDirectories(folder.resolve("db"));
     return TestServices.start(
         List.of(knotd.toString(), "-c", folder.resolve("knot.conf").toString()),
@@ -88,6 +102,9 @@ final class DnsPeers {
   }
 
   private static void zoneFile(Path file, String host) throws IOException {
+    if (Files.exists(file)) {
+      return;
+    }
     Files.writeString(
         file,
         """
