@@ -30,6 +30,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /// A process that stands for somebody else's machines: simulated Talos machines in maintenance mode
@@ -45,6 +46,7 @@ import java.util.UUID;
 public final class SomebodysMachines {
   static final String TOLD = "machines.json";
   private static final Duration INTERVAL = Duration.ofMillis(50);
+  private static final Set<Stage> ON_STAGES = Set.of(Stage.MAINTENANCE, Stage.RUNNING);
   private static final Duration ON = Duration.ofSeconds(30);
 
   private final TimeSource time = TimeSource.system();
@@ -58,21 +60,27 @@ public final class SomebodysMachines {
 
   public static void main(String[] args) throws Exception {
     new SomebodysMachines()
-        .run(Path.of(args[0]), Path.of(args[1]), Path.of(args[2]), List.of(args).subList(3, args.length));
+        .run(
+            Path.of(args[0]),
+            Path.of(args[1]),
+            Path.of(args[2]),
+            List.of(args).subList(3, args.length));
   }
 
   private void run(Path disks, Path memory, Path programs, List<String> addresses)
       throws Exception {
     Map<String, Path> binaries = new HashMap<>();
     PlaneServices.PROGRAMS.forEach(name -> binaries.put(name, programs.resolve(name)));
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> planes.values().forEach(PlaneServices::kill)));
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> planes.values().forEach(PlaneServices::kill)));
     List<SimMachine> machines = new ArrayList<>();
     for (String address : addresses) {
       machines.add(machine(address, disks, memory, binaries));
     }
     machines.forEach(SimMachine::powerOn);
     long end = time.nanos() + ON.toNanos();
-    while (machines.stream().anyMatch(m -> m.stage() != Stage.MAINTENANCE)) {
+    // What was configured when it was switched off comes back so.
+    while (machines.stream().anyMatch(m -> !ON_STAGES.contains(m.stage()))) {
       if (time.nanos() > end) {
         throw new IllegalStateException("not all machines came up: " + machines);
       }
@@ -85,8 +93,8 @@ public final class SomebodysMachines {
     }
   }
 
-  private SimMachine machine(
-      String address, Path disks, Path memory, Map<String, Path> binaries) throws IOException {
+  private SimMachine machine(String address, Path disks, Path memory, Map<String, Path> binaries)
+      throws IOException {
     String name = "machine-" + address.substring(address.lastIndexOf('.') + 1);
     MachineIdentity identity =
         new MachineIdentity(

@@ -57,7 +57,7 @@ final class Wiring {
             KubeApis::fromKubeconfig,
             known(store, keys),
             spec -> account(spec, environment, time),
-            new LateSecrets(environment));
+            LateSecrets::new);
     return new Ports(
         time,
         random,

@@ -100,8 +100,8 @@ final class NativeCredentials {
     };
   }
 
-  /// Why the provider cannot be asked, if nothing here says who asks. Whether what there is will do,
-  /// the provider tells.
+  /// Why the provider cannot be asked, if nothing here says who asks. Whether what there is will
+  /// do, the provider tells.
   Optional<Problem> missing(Provider provider) {
     return switch (provider) {
       case AWS ->

@@ -73,7 +73,6 @@ public final class RealPlatform implements Platform {
   private final World world;
   private final NativeCredentials credentials;
   private final Redactor redactor = new Redactor();
-  private final SecretResolver secrets;
   private final MachineLook look;
 
   /// Machines that this process saw given back.
@@ -82,6 +81,7 @@ public final class RealPlatform implements Platform {
   /// What the platform reaches, as ports.
   ///
   /// @param accounts the account of a file's target; empty for targets without one
+  /// @param stores secret stores as an environment reaches them
   public record World(
       Places places,
       Environment environment,
@@ -91,7 +91,7 @@ public final class RealPlatform implements Platform {
       BiFunction<String, AddressMap, KubeApi> kube,
       Known known,
       Function<ClusterSpec, Optional<CloudAccount>> accounts,
-      RemoteSecrets stores) {}
+      Function<Environment, RemoteSecrets> stores) {}
 
   /// What earlier runs left of a cluster. Empty where there is nothing yet, or no identity at hand
   /// opens it.
@@ -107,8 +107,6 @@ public final class RealPlatform implements Platform {
     this.target = target;
     this.world = world;
     this.credentials = new NativeCredentials(world.environment());
-    this.secrets =
-        new SecretResolver(world.environment(), world.time(), redactor, world.stores());
     this.look = new MachineLook(world.talos(), world.kube());
   }
 
@@ -198,14 +196,11 @@ public final class RealPlatform implements Platform {
 
   private List<Finding> machines(ClusterSpec spec) throws InterruptedException {
     MetalProvider provider =
-        new MetalProvider(
-            world.talos().apply(AddressMap.IDENTITY), Optional::empty, world.time());
-    List<Topology.Machine> machines =
-        target.topology(bare(spec), Map.of()).machines();
+        new MetalProvider(world.talos().apply(AddressMap.IDENTITY), Optional::empty, world.time());
+    List<Topology.Machine> machines = target.topology(bare(spec), Map.of()).machines();
     List<Finding> findings = new ArrayList<>();
     for (Optional<Problem> obstacle :
-        Fan.out(
-            machines, m -> provider.obstacle(m.name(), m.address(), m.fingerprint()))) {
+        Fan.out(machines, m -> provider.obstacle(m.name(), m.address(), m.fingerprint()))) {
       obstacle.ifPresent(problem -> findings.add(new Finding(true, problem)));
     }
     return findings;
@@ -225,8 +220,7 @@ public final class RealPlatform implements Platform {
   @Override
   public Infrastructure infrastructure(
       Cluster cluster, Path passphraseFile, Map<String, Path> tools) throws InterruptedException {
-    Path runtime =
-        RuntimeFolder.path(world.places().runtime(), cluster.key(), cluster.clusterId());
+    Path runtime = RuntimeFolder.path(world.places().runtime(), cluster.key(), cluster.clusterId());
     return engine(cluster, passphraseFile, tools, stateUrl(), runtime);
   }
 
@@ -242,8 +236,7 @@ public final class RealPlatform implements Platform {
     Path passphrase = folder.resolve("passphrase");
     try {
       AtomicFiles.privateFolder(folder);
-      AtomicFiles.writeString(
-          passphrase, HexFormat.of().formatHex(world.random().bytes(32)));
+      AtomicFiles.writeString(passphrase, HexFormat.of().formatHex(world.random().bytes(32)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -313,6 +306,7 @@ public final class RealPlatform implements Platform {
   private Map<String, String> fromFile(ClusterSpec spec) throws InterruptedException {
     Map<String, String> out = new LinkedHashMap<>();
     if (spec.target().settings() instanceof ProviderSettings.Vsphere vsphere) {
+      SecretResolver secrets = secrets(spec);
       SecretResolver.Login login = secrets.resolve(vsphere.credentials());
       out.put("VSPHERE_SERVER", vsphere.server());
       out.put("VSPHERE_USER", login.username().reveal());
@@ -325,6 +319,19 @@ public final class RealPlatform implements Platform {
       }
     }
     return out;
+  }
+
+  /// The file's Vault stands in where the user's environment names none (contract, section 1).
+  private SecretResolver secrets(ClusterSpec spec) {
+    Environment environment = world.environment();
+    ClusterSpec.@org.jspecify.annotations.Nullable Secrets file = spec.secrets();
+    if (file != null && file.address() != null && environment.get("VAULT_ADDR") == null) {
+      Map<String, String> more = new LinkedHashMap<>(environment.variables());
+      more.put("VAULT_ADDR", file.address());
+      environment = new Environment(more, environment.workingFolder());
+    }
+    return new SecretResolver(
+        environment, world.time(), redactor, world.stores().apply(environment));
   }
 
   private synchronized MetalProvider giver(Cluster cluster) {
@@ -376,7 +383,10 @@ public final class RealPlatform implements Platform {
     return world
         .accounts()
         .apply(spec)
-        .map(account -> account.inventory(spec.fqdn(), Optional.of(cluster.clusterId())))
+        .map(
+            account ->
+                account.inventory(
+                    spec.fqdn(), Optional.of(cluster.clusterId()).filter(id -> !id.equals(ANY_ID))))
         .orElse(List.of());
   }
 

@@ -16,6 +16,9 @@ import io.sskuba.run.PhaseContext;
 import io.sskuba.secret.RuntimeFolder;
 import io.sskuba.state.ClusterRecord;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,7 +52,7 @@ public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
       try {
         infra.open(doomed.deadline().left());
         // What a lost answer made, the engine takes away with the rest.
-        infra.adopt(doomed.platform().inventory(doomed.cluster()), doomed.deadline().left());
+        infra.adopt(inventory(doomed), doomed.deadline().left());
         known = infra.resources();
         infra.destroy(context::resource, doomed.deadline().left());
       } catch (SskubaException e) {
@@ -69,6 +72,30 @@ public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
           List.of(stack(doomed.record().key(), infra.resources(), failure)),
           torn);
     }
+  }
+
+  /// What the platform holds, in the order of the plan where there is one.
+  private static List<Platform.Found> inventory(Doomed doomed) {
+    List<Platform.Found> found = new ArrayList<>(doomed.platform().inventory(doomed.cluster()));
+    if (found.isEmpty()) {
+      return found;
+    }
+    Map<String, Integer> places = new HashMap<>();
+    try {
+      for (InfraPlan.Resource resource : doomed.platform().plan(doomed.cluster()).resources()) {
+        places.put(resource.type() + "::" + resource.name(), places.size());
+        places.putIfAbsent(resource.type(), places.size());
+      }
+    } catch (IllegalArgumentException | SskubaException e) {
+      // Without the file there may be no plan: then nothing is known of an order.
+      return found;
+    }
+    found.sort(
+        Comparator.comparingInt(
+            f ->
+                places.getOrDefault(
+                    f.type() + "::" + f.name(), places.getOrDefault(f.type(), Integer.MAX_VALUE))));
+    return found;
   }
 
   /// The plan of what was made; a cluster that nothing tells of has none.

@@ -21,6 +21,10 @@ public interface Platform {
   record Cluster(
       ClusterSpec spec, String key, String clusterId, ObjectNode allotment, ResourceTags tags) {}
 
+  /// Stands for the id of a cluster whose state is lost: [#inventory] then finds what has its FQDN,
+  /// of whatever id.
+  String ANY_ID = "by-tag";
+
   /// Chooses what must be unique on this machine or in this account, and stable over the cluster's
   /// life: address range, ordinals of machines. Pure but for looking at what is taken.
   ///

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 /// - A machine that cannot be reached is not given back: it still holds keys and data of the
 ///   cluster. Delete then fails, names it, and says how it is wiped by hand; run again, it goes on.
 /// - Limits: [#CALL] a call; [#BACK] until a machine is in maintenance mode again.
-/// - Errors: `MACHINE_UNREACHABLE`, `MACHINE_IDENTITY`, `MACHINE_TAKEN`.
+/// - Errors: `MACHINE_UNREACHABLE`, `MACHINE_IDENTITY`, `MACHINE_TAKEN`; `IDENTITY_MISSING` where
+///   the credentials for a wipe cannot be opened.
 public final class MetalProvider implements ResourceHandler {
   static final Duration CALL = Duration.ofSeconds(10);
   static final Duration BACK = Duration.ofMinutes(10);
@@ -88,8 +89,7 @@ public final class MetalProvider implements ResourceHandler {
   private static Problem refusal(String name, String address, Seen seen) {
     return seen.state() == State.SILENT
         ? Problem.of(
-                ProblemCode.MACHINE_UNREACHABLE,
-                "the machine at " + address + " cannot be reached")
+                ProblemCode.MACHINE_UNREACHABLE, "the machine at " + address + " cannot be reached")
             .fact("machine", name)
             .fact("observed", seen.said())
             .next("talosctl --nodes " + address + " version --insecure")
@@ -146,15 +146,7 @@ public final class MetalProvider implements ResourceHandler {
         return;
       }
       case OURS -> wipe(name, address);
-      case FOREIGN ->
-          throw new SskubaException(
-              wiping(
-                  Problem.of(
-                          ProblemCode.MACHINE_TAKEN,
-                          "the machine at " + address + " does not take this cluster's credentials")
-                      .fact("machine", name)
-                      .fact("observed", seen.said()),
-                  address));
+      case FOREIGN -> throw notOurs(name, address, seen);
       case SILENT -> throw unreachable(name, address, seen.said());
     }
     new Waiter(time, _ -> {})
@@ -170,6 +162,21 @@ public final class MetalProvider implements ResourceHandler {
                   : Observation.notYet(now.said());
             });
     wiped.add(address);
+  }
+
+  private SskubaException notOurs(String name, String address, Seen seen) {
+    Problem problem =
+        talosconfig.get().isEmpty()
+            ? Problem.of(
+                ProblemCode.IDENTITY_MISSING,
+                "the machine at "
+                    + address
+                    + " is wiped with the cluster's credentials, which no identity here opens")
+            : Problem.of(
+                ProblemCode.MACHINE_TAKEN,
+                "the machine at " + address + " does not take this cluster's credentials");
+    return new SskubaException(
+        wiping(problem.fact("machine", name).fact("observed", seen.said()), address));
   }
 
   private void wipe(String name, String address) {

@@ -79,7 +79,7 @@ final class FailureReport {
           // The engine's own words: pkg/plugin, "could not install", "no resource plugin".
           Word.of(
               ProblemCode.PROVIDER_MISSING,
-              "could not (?:automatically )?(?:download|install|find) .*plugin"
+              "[Cc]ould not (?:automatically )?(?:download|install|find) .*plugin"
                   + "|could not load plugin|no (?:required )?resource plugin"
                   + "|[Mm]issing required plugin|failed to (?:download|load) plugin"
                   + "|could not find latest version for provider|install the plugin using"),

@@ -4,10 +4,10 @@ import com.google.protobuf.Value;
 import io.grpc.StatusRuntimeException;
 import io.sskuba.infra.InfraPlan;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import pulumirpc.Provider;
 import pulumirpc.Resource;
@@ -21,7 +21,7 @@ import pulumirpc.ResourceMonitorGrpc;
 final class Lookups {
   private final ResourceMonitorGrpc.ResourceMonitorBlockingStub monitor;
   private final Map<String, String> versions;
-  private final Map<InfraPlan.Lookup, Object> known = new ConcurrentHashMap<>();
+  private final Map<InfraPlan.Lookup, Object> known = new HashMap<>();
 
   /// @param versions package to the version that the plan was checked against
   Lookups(ResourceMonitorGrpc.ResourceMonitorBlockingStub monitor, Map<String, String> versions) {
@@ -31,7 +31,8 @@ final class Lookups {
 
   static final class Failed extends RuntimeException {
     Failed(InfraPlan.Lookup lookup, String cause) {
-      super(lookup.property() + " of " + lookup.function() + " " + lookup.arguments() + ": " + cause);
+      super(
+          lookup.property() + " of " + lookup.function() + " " + lookup.arguments() + ": " + cause);
     }
   }
 
@@ -62,7 +63,8 @@ final class Lookups {
     };
   }
 
-  private Object answer(InfraPlan.Lookup lookup) {
+  /// One at a time: two resources with the same question get the same answer.
+  private synchronized Object answer(InfraPlan.Lookup lookup) {
     Object before = known.get(lookup);
     if (before != null) {
       return before;
