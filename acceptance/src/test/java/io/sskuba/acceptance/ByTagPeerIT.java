@@ -73,7 +73,7 @@ class ByTagPeerIT {
         swept++;
       }
     }
-    assertThat(swept).as("what the engine did not take away itself").isZero();
+    assertThat(swept).as("what the engine did not take away itself: %s", gone.err()).isZero();
     // The other cluster has as many, and keeps them.
     assertThat(J04RehearsalIT.held(ctl)).hasSize(both / 2);
     assertThat(ctl.status("rehearsal/other").path("state").asText()).isEqualTo("ready");

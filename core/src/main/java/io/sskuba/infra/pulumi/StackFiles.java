@@ -244,9 +244,8 @@ final class StackFiles {
   void adopt(EngineCommand command, List<Platform.Found> found)
       throws IOException, AutomationException {
     ObjectNode document = export(command);
-    if (!(document.path("deployment") instanceof ObjectNode deployment)) {
-      return;
-    }
+    ObjectNode deployment =
+        document.path("deployment") instanceof ObjectNode there ? there : empty(document);
     ArrayNode resources = deployment.withArray("resources");
     String prefix = "urn:pulumi:" + settings.stack() + "::" + settings.project() + "::";
     String root = "";
@@ -294,6 +293,18 @@ final class StackFiles {
       known.put(urn, one.type());
     }
     replace(command, document);
+  }
+
+  /// The deployment of a stack that never had one.
+  private static ObjectNode empty(ObjectNode document) {
+    document.put("version", 3);
+    ObjectNode deployment = document.putObject("deployment");
+    deployment
+        .putObject("manifest")
+        .put("time", "0001-01-01T00:00:00Z")
+        .put("magic", "")
+        .put("version", "");
+    return deployment;
   }
 
   /// The provider that the engine would make for a package, as it writes it down. Returns its

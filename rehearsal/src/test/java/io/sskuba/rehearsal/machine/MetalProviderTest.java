@@ -58,7 +58,8 @@ class MetalProviderTest {
 
   @Test
   void aMachineIsTakenOverAndGivenBack() throws InterruptedException {
-    there(2);
+    SimMachine machine = cluster.machine(2);
+    TestCluster.await(machine, Stage.MAINTENANCE);
     var made = provider.create(MetalTarget.MACHINE, "demo-pi-2", inputs(2));
     assertThat(made.id()).isEqualTo(cluster.address(2));
     assertThat(made.outputs()).containsEntry("talosVersion", "v1.13.9");
@@ -73,7 +74,7 @@ class MetalProviderTest {
     }
     provider.delete(MetalTarget.MACHINE, made.id(), inputs(2));
     assertThat(provider.returned(cluster.address(2)).observed()).startsWith("in maintenance mode");
-    cluster.machine(2).powerOff();
+    machine.powerOff();
     assertThat(provider.returned(cluster.address(2)).back()).as("it was seen wiped").isTrue();
     assertThat(provider.returned(cluster.address(2)).observed()).contains("unreachable now");
   }
