@@ -88,7 +88,11 @@ final class Ctl implements AutoCloseable {
     String cache = System.getenv("SSKUBA_CACHE_DIR");
     ctl.environment.put(
         "SSKUBA_CACHE_DIR",
-        cache == null || cache.isEmpty() ? folder.resolve("cache").toString() : cache);
+        // All users of a machine's tests share it, so that each program is looked at once. Who
+        // needs an empty one takes a folder of its own.
+        cache == null || cache.isEmpty()
+            ? Files.createDirectories(Path.of("target/cache").toAbsolutePath()).toString()
+            : cache);
     Files.createDirectories(folder.resolve("home"));
     return ctl;
   }
@@ -135,15 +139,19 @@ final class Ctl implements AutoCloseable {
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
+                // The launcher's: with the first compiler alone an RSA key takes up to half a
+                // minute.
+                "@" + root().resolve("dev/jvm.options"),
                 "-cp",
                 System.getProperty("java.class.path"),
                 "io.sskuba.cli.Main"));
     command.addAll(List.of(arguments));
     return command;
+  }
+
+  static Path root() {
+    Path here = Path.of("").toAbsolutePath();
+    return Files.isDirectory(here.resolve("examples")) ? here : here.getParent();
   }
 
   /// Any other program, in the same environment.
@@ -423,11 +431,27 @@ final class Ctl implements AutoCloseable {
     }
 
     void signal(String name) throws IOException, InterruptedException {
+      // A shell starts what it starts with `&` with SIGINT ignored, down to our own children, and
+      // Java leaves an ignored signal ignored. SIGTERM parks in the same way.
+      String sent = name.equals("INT") && interruptsIgnored() ? "TERM" : name;
       int exit =
-          new ProcessBuilder("/bin/kill", "-" + name, String.valueOf(process.pid()))
+          new ProcessBuilder("/bin/kill", "-" + sent, String.valueOf(process.pid()))
               .start()
               .waitFor();
       assertThat(exit).as("kill -%s", name).isZero();
+    }
+
+    private static boolean interruptsIgnored() throws IOException {
+      Path status = Path.of("/proc/self/status");
+      if (!Files.exists(status)) {
+        return false;
+      }
+      for (String line : Files.readAllLines(status)) {
+        if (line.startsWith("SigIgn:")) {
+          return (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 2) != 0;
+        }
+      }
+      return false;
     }
 
     Said end(Duration limit) throws InterruptedException {

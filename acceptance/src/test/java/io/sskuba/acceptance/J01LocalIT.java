@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -34,7 +33,7 @@ class J01LocalIT {
   @BeforeAll
   void open() throws Exception {
     ctl = Ctl.open();
-    yaml = Files.readString(root().resolve("examples/local.yaml"));
+    yaml = Files.readString(Ctl.root().resolve("examples/local.yaml"));
     file = ctl.file("demo.yaml", yaml);
   }
 
@@ -309,12 +308,5 @@ class J01LocalIT {
 
   private static String hostName() throws Exception {
     return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
-  }
-
-  static Path root() {
-    return Stream.iterate(Path.of("").toAbsolutePath(), Path::getParent)
-        .filter(at -> Files.exists(at.resolve("sskuba-ctl")))
-        .findFirst()
-        .orElseThrow();
   }
 }

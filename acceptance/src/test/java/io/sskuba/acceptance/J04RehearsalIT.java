@@ -35,7 +35,7 @@ class J04RehearsalIT {
   @ParameterizedTest
   @ValueSource(strings = {"aws", "azure", "vsphere", "metal", "docker"})
   void rehearsesTheExample(String target) throws Exception {
-    String yaml = Files.readString(root().resolve("examples/" + target + ".yaml"));
+    String yaml = Files.readString(Ctl.root().resolve("examples/" + target + ".yaml"));
     String file = ctl.file(target + ".yaml", yaml).toString();
     ClusterSpec spec = SpecReader.read(yaml.getBytes(), file, ctl.folder, true);
     String name = "rehearsal/" + spec.metadata().name();
@@ -94,10 +94,5 @@ class J04RehearsalIT {
       }
     }
     return held;
-  }
-
-  private static Path root() {
-    Path here = Path.of("").toAbsolutePath();
-    return Files.isDirectory(here.resolve("examples")) ? here : here.getParent();
   }
 }

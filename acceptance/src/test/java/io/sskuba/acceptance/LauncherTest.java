@@ -29,9 +29,9 @@ class LauncherTest {
   @BeforeEach
   void install() throws IOException {
     home = Files.createDirectories(folder.resolve("a folder with blanks"));
-    copy(root().resolve("sskuba-ctl"), home.resolve("sskuba-ctl"));
-    copy(root().resolve("dev/jdk"), home.resolve("dev/jdk"));
-    copy(root().resolve("dev/jvm.options"), home.resolve("dev/jvm.options"));
+    copy(Ctl.root().resolve("sskuba-ctl"), home.resolve("sskuba-ctl"));
+    copy(Ctl.root().resolve("dev/jdk"), home.resolve("dev/jdk"));
+    copy(Ctl.root().resolve("dev/jvm.options"), home.resolve("dev/jvm.options"));
   }
 
   @Test
@@ -111,8 +111,8 @@ class LauncherTest {
 
   @Test
   void triesAFailedBuildAgainOnlyWhenToldToOrWhenASourceChanged() throws Exception {
-    copy(root().resolve("dev/build"), home.resolve("dev/build"));
-    copy(root().resolve("dev/maven"), home.resolve("dev/maven"));
+    copy(Ctl.root().resolve("dev/build"), home.resolve("dev/build"));
+    copy(Ctl.root().resolve("dev/maven"), home.resolve("dev/maven"));
     Path source = Files.writeString(home.resolve("pom.xml"), "<project/>");
     Path count = folder.resolve("count");
     executable(
@@ -250,13 +250,5 @@ class LauncherTest {
   private static void copy(Path from, Path to) throws IOException {
     Files.createDirectories(to.getParent());
     Files.copy(from, to, StandardCopyOption.COPY_ATTRIBUTES);
-  }
-
-  private static Path root() {
-    Path at = Path.of("").toAbsolutePath();
-    while (!Files.exists(at.resolve("sskuba-ctl"))) {
-      at = at.getParent();
-    }
-    return at;
   }
 }

@@ -120,11 +120,13 @@ class OddCornersLongIT {
     JsonNode status = ctl.status(NAME);
     assertThat(status.path("state").asText()).isEqualTo("failed");
     assertThat(status.path("problem").path("code").asText()).isEqualTo("SSK-INFRA-004");
-    // The machines come back as the same ones, empty.
-    String id = ctl.record(NAME).path("clusterId").asText();
+    // The machines come back, empty. An empty cluster is not passed off as the one that was there.
+    JsonNode lost =
+        Clusters.problem(ctl.run("apply", "-f", file.toString(), "-o", "json").exits(4));
+    assertThat(lost.path("code").asText()).isEqualTo("SSK-TALOS-006");
+    ctl.run("delete", NAME, "--yes").exits(0);
     ctl.run("apply", "-f", file.toString()).exits(0);
     Clusters.assertReady(ctl.status(NAME), 2);
-    assertThat(ctl.record(NAME).path("clusterId").asText()).isEqualTo(id);
 
     // The host is dead, and its pid is another program's by now.
     J03KilledIT.killAll(ctl);

@@ -155,7 +155,7 @@ class WallPeerIT {
   @ParameterizedTest
   @ValueSource(strings = {"aws", "azure", "vsphere", "metal", "docker"})
   void nothingLeavesAndNoDecoyIsOpened(String target) throws Exception {
-    String yaml = Files.readString(root().resolve("examples/" + target + ".yaml"));
+    String yaml = Files.readString(Ctl.root().resolve("examples/" + target + ".yaml"));
     // One machine a pool is enough to see whether a packet leaves.
     Path file = ctl.file("wall.yaml", yaml);
     Map<Path, FileTime> stamps = decoys();
@@ -198,10 +198,5 @@ class WallPeerIT {
 
   private static String quoted(String word) {
     return "'" + word.replace("'", "'\\''") + "'";
-  }
-
-  private static Path root() {
-    Path here = Path.of("").toAbsolutePath();
-    return Files.isDirectory(here.resolve("examples")) ? here : here.getParent();
   }
 }

@@ -29,6 +29,10 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
   static final Duration LIMIT = Duration.ofMinutes(10);
   private static final Duration CALL = Duration.ofSeconds(5);
   private static final Duration INTERVAL = Duration.ofMillis(50);
+
+  /// A look at etcd is a connection a control plane.
+  private static final Duration MEMBERS_INTERVAL = Duration.ofMillis(100);
+
   private static final Duration LOOK_AT_PROGRAMS = Duration.ofSeconds(2);
 
   /// With pauses that double from 200 ms, some seven seconds: long enough for peers to be there.
@@ -49,7 +53,7 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
     context.await(
         "etcd with " + topology.controlPlanes().size() + " members",
         LIMIT,
-        INTERVAL,
+        MEMBERS_INTERVAL,
         ProblemCode.ETCD_UNHEALTHY,
         watched(rendered.opened(), context, () -> members(nodes, topology, talosconfig)));
     String kubeconfig =

@@ -30,6 +30,10 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
   private static final Duration CALL = Duration.ofSeconds(10);
   private static final Duration INTERVAL = Duration.ofMillis(50);
 
+  /// A machine needs some tenths of a second to come back at least, and each look is a TLS
+  /// handshake.
+  private static final Duration BACK_INTERVAL = Duration.ofMillis(100);
+
   /// The connection's failures, not the machine's answers.
   private static final Set<String> BROKEN = Set.of("UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED");
 
@@ -58,46 +62,83 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
   private boolean configure(
       Rendered rendered, TalosNodes nodes, Topology.Machine machine, PhaseContext context)
       throws InterruptedException {
-    String talosconfig = rendered.configs().talosconfig();
     Duration limit = rendered.opened().platform().patience();
-    boolean member =
+    boolean pushed =
         context.await(
-            "machine " + machine.name() + " to answer on the Talos API",
+            "machine " + machine.name() + " to take its configuration",
             limit,
             INTERVAL,
             ProblemCode.MACHINE_UNREACHABLE,
-            () -> mode(nodes, machine, talosconfig));
-    if (member) {
+            () -> pushed(rendered, nodes, machine));
+    if (!pushed) {
       return false;
     }
-    refuseOtherVersion(rendered, nodes, machine);
-    context.await(
-        "machine " + machine.name() + " to take its configuration",
-        limit,
-        INTERVAL,
-        ProblemCode.MACHINE_UNREACHABLE,
-        () -> pushed(rendered, nodes, machine));
     context.await(
         "machine " + machine.name() + " to come back with its configuration",
         limit,
-        INTERVAL,
+        BACK_INTERVAL,
         ProblemCode.MACHINE_UNREACHABLE,
-        () -> secured(nodes, machine, talosconfig));
+        () -> secured(nodes, machine, rendered.configs().talosconfig()));
     return true;
+  }
+
+  /// True when the machine took its configuration now, false when it is a member already.
+  ///
+  /// A broken connection says nothing about whether the machine took it: one that shows the
+  /// cluster's certificate did, and one in maintenance mode is given it again.
+  private static Observation<Boolean> pushed(
+      Rendered rendered, TalosNodes nodes, Topology.Machine machine) {
+    String talosconfig = rendered.configs().talosconfig();
+    try (TalosNode node = nodes.maintenance(machine.address(), machine.fingerprint())) {
+      TalosNode.Version version = node.version(CALL);
+      // A member demands a client certificate and refuses this call.
+      if (version.rbac() != null) {
+        return Observation.notYet("answers, but not in maintenance mode");
+      }
+      refuseOtherVersion(rendered, machine, version.tag());
+      return push(rendered, node, machine);
+    } catch (TalosCallException e) {
+      return secured(nodes, machine, talosconfig) instanceof Observation.Met<String>
+          ? Observation.met(false)
+          : Observation.notYet(firstLine(e));
+    } catch (SskubaException e) {
+      // A member shows the cluster's certificate and no longer the announced key: what the
+      // cluster's own authority signed is who it says it is.
+      if (e.problem().code() == ProblemCode.MACHINE_IDENTITY
+          && secured(nodes, machine, talosconfig) instanceof Observation.Met<String>) {
+        return Observation.met(false);
+      }
+      throw e;
+    }
+  }
+
+  private static Observation<Boolean> push(
+      Rendered rendered, TalosNode node, Topology.Machine machine) {
+    String config = rendered.configs().machines().get(machine.name());
+    if (config == null) {
+      throw new IllegalStateException("no configuration for " + machine.name());
+    }
+    try {
+      node.applyConfiguration(config.getBytes(StandardCharsets.UTF_8), false, CALL);
+      return Observation.met(true);
+    } catch (TalosCallException e) {
+      if (BROKEN.contains(e.status())) {
+        throw e;
+      }
+      throw new SskubaException(
+          Problem.of(
+                  ProblemCode.MACHINE_REFUSED,
+                  machine.name() + " refused its configuration: " + e.status())
+              .fact("cause", e.text()),
+          e);
+    }
   }
 
   /// A machine that was started from another image would take the configuration and run something
   /// that nobody tested with it.
   private static void refuseOtherVersion(
-      Rendered rendered, TalosNodes nodes, Topology.Machine machine) {
+      Rendered rendered, Topology.Machine machine, String found) {
     String wanted = rendered.opened().spec().versions().talos();
-    String found;
-    try (TalosNode node = nodes.maintenance(machine.address(), machine.fingerprint())) {
-      found = node.version(CALL).tag();
-    } catch (TalosCallException e) {
-      // The push says what is wrong.
-      return;
-    }
     if (!found.equals(wanted)) {
       throw new SskubaException(
           Problem.of(
@@ -108,63 +149,12 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
     }
   }
 
-  /// True when the machine is a member already, false when it is in maintenance mode.
-  private static Observation<Boolean> mode(
-      TalosNodes nodes, Topology.Machine machine, String talosconfig) {
-    try (TalosNode node = nodes.maintenance(machine.address(), machine.fingerprint())) {
-      // A member demands a client certificate and refuses this.
-      return node.version(CALL).rbac() == null
-          ? Observation.met(false)
-          : Observation.notYet("answers, but not in maintenance mode");
-    } catch (TalosCallException maintenance) {
-      Observation<String> secured = secured(nodes, machine, talosconfig);
-      return secured instanceof Observation.Met<String>
-          ? Observation.met(true)
-          : Observation.notYet(firstLine(maintenance));
-    } catch (SskubaException other) {
-      // A member shows the cluster's certificate and no longer the announced key: what the
-      // cluster's
-      // own authority signed is who it says it is.
-      if (secured(nodes, machine, talosconfig) instanceof Observation.Met<String>) {
-        return Observation.met(true);
-      }
-      throw other;
-    }
-  }
-
   private static Observation<String> secured(
       TalosNodes nodes, Topology.Machine machine, String talosconfig) {
     try (TalosNode node = nodes.secure(machine.address(), talosconfig)) {
       return Observation.met(node.version(CALL).tag());
     } catch (TalosCallException e) {
       return Observation.notYet(firstLine(e));
-    }
-  }
-
-  /// A broken connection says nothing about whether the machine took it: one that shows the
-  /// cluster's certificate did, and one in maintenance mode is given it again.
-  private static Observation<Boolean> pushed(
-      Rendered rendered, TalosNodes nodes, Topology.Machine machine) {
-    String config = rendered.configs().machines().get(machine.name());
-    if (config == null) {
-      throw new IllegalStateException("no configuration for " + machine.name());
-    }
-    try (TalosNode node = nodes.maintenance(machine.address(), machine.fingerprint())) {
-      node.applyConfiguration(config.getBytes(StandardCharsets.UTF_8), false, CALL);
-      return Observation.met(true);
-    } catch (TalosCallException e) {
-      if (BROKEN.contains(e.status())) {
-        return secured(nodes, machine, rendered.configs().talosconfig())
-                instanceof Observation.Met<String>
-            ? Observation.met(true)
-            : Observation.notYet(firstLine(e));
-      }
-      throw new SskubaException(
-          Problem.of(
-                  ProblemCode.MACHINE_REFUSED,
-                  machine.name() + " refused its configuration: " + e.status())
-              .fact("cause", e.text()),
-          e);
     }
   }
 

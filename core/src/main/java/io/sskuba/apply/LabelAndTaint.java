@@ -97,13 +97,20 @@ public final class LabelAndTaint implements Phase<ControlPlaneUp, ControlPlaneUp
       kube.patch("/api/v1/nodes/" + machine.name(), "application/merge-patch+json", patch, CALL);
       return Observation.met(machine.name());
     } catch (KubeStatusException e) {
-      if (e.code() == 400 || e.code() == 422) {
-        // What the file asks for is no label: waiting does not mend it.
+      if (!passing(e)) {
         throw e;
       }
       return Observation.notYet(String.valueOf(e.getMessage()));
     } catch (UncheckedIOException e) {
       return Observation.notYet(String.valueOf(e.getMessage()));
     }
+  }
+
+  /// Whether waiting may mend it. A refused label stays refused.
+  private static boolean passing(KubeStatusException e) {
+    return e.code() == 409
+        || e.code() == 429
+        || e.code() >= 500
+        || String.valueOf(e.getMessage()).contains("not yet ready to handle request");
   }
 }

@@ -205,6 +205,12 @@ public enum ProblemCode {
       ProblemKind.CONFLICT,
       "A machine that the file gives by address is not in maintenance mode: it belongs to another"
           + " cluster. Reset it, or take its address out of the file."),
+  ETCD_LOST(
+      "SSK-TALOS-006",
+      ProblemKind.DENIED,
+      "The cluster had data, and no control plane has it any more: their disks are new or wiped."
+          + " Bootstrapping etcd again would make an empty cluster under the same name: delete it,"
+          + " and apply the file again."),
 
   // Kubernetes
   KUBE_UNREACHABLE("SSK-KUBE-001", ProblemKind.TIMEOUT, "The Kubernetes API did not become ready."),

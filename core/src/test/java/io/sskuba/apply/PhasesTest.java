@@ -206,4 +206,44 @@ class PhasesTest {
         ProblemCode.KUBE_REFUSED,
         "403 Forbidden: not this label");
   }
+
+  @Test
+  void aPassingRefusalOfALabelIsWaitedOut() {
+    answers.put("KubeApi.get", Optional.of(Json.parse("{\"metadata\": {\"name\": \"demo-1\"}}")));
+    answers.put(
+        "KubeApi.patch",
+        new KubeStatusException(403, "Forbidden", "not yet ready to handle request"));
+    assertFails(
+        new LabelAndTaint(ports()),
+        new ControlPlaneUp(rendered(), "kubeconfig"),
+        ProblemCode.NODES_NOT_READY,
+        "not yet ready to handle request");
+  }
+
+  @Test
+  void aConfigurationWhoseAnswerWasLostIsNotPushedToAMember() throws Exception {
+    answers.put("TalosNodes.maintenance", fake(TalosNode.class));
+    answers.put("TalosNode.version", new TalosNode.Version("v1.13.9", "metal", "metal", null));
+    answers.put("TalosNodes.secure", fake(TalosNode.class));
+    answers.put("TalosNode.applyConfiguration", call("UNAVAILABLE", "connection reset"));
+    Run run = new Run("run-1", "demo", time, _ -> {}, new Parking(), Boundary.Probe.NONE);
+    // The machine shows the cluster's certificate: it took what the broken connection brought.
+    Rendered rendered = rendered();
+    assertThat(run.phase(new ConfigureMachines(ports()), rendered)).isSameAs(rendered);
+  }
+
+  @Test
+  void anEtcdThatWasThereBeforeIsNeverBootstrappedAgain() throws Exception {
+    Ports ports = ports();
+    answers.put("TalosNodes.secure", fake(TalosNode.class));
+    answers.put(
+        "TalosNode.services",
+        List.of(new TalosNode.Service("etcd", "Preparing", false, true, "Running pre state")));
+    answers.put("TalosNode.bootstrap", new IllegalStateException("bootstrapped again"));
+    Rendered rendered = rendered();
+    ports.store().create(rendered.opened().record());
+    ports.store().putSealed(rendered.opened().key(), AwaitControlPlane.KUBECONFIG, new byte[] {1});
+    assertFails(
+        new BootstrapEtcd(ports), rendered, ProblemCode.ETCD_LOST, "waits to be bootstrapped");
+  }
 }

@@ -8,6 +8,7 @@ import io.grpc.stub.StreamObserver;
 import io.sskuba.infra.types.TypeCatalog;
 import io.sskuba.infra.types.TypeCheck;
 import io.sskuba.problem.Problem;
+import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
 import java.util.Map;
 import java.util.Objects;
@@ -229,6 +230,14 @@ public final class HandlerProvider extends ResourceProviderGrpc.ResourceProvider
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       reply.onError(Status.CANCELLED.withDescription("interrupted").asRuntimeException());
+      return;
+    } catch (RuntimeException e) {
+      // gRPC would answer "Application error processing RPC", which tells nobody anything.
+      reply.onError(
+          Status.UNKNOWN
+              .withDescription(ProblemCode.INTERNAL.id() + ": " + e)
+              .withCause(e)
+              .asRuntimeException());
       return;
     }
     answer(reply, value);

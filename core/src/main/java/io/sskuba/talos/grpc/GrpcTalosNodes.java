@@ -54,6 +54,7 @@ public final class GrpcTalosNodes implements TalosNodes {
 
   private final AddressMap addresses;
   private final RandomSource random;
+  private @Nullable Secure secure;
 
   public GrpcTalosNodes(AddressMap addresses, RandomSource random) {
     this.addresses = addresses;
@@ -78,12 +79,30 @@ public final class GrpcTalosNodes implements TalosNodes {
 
   @Override
   public TalosNode secure(String address, String talosconfig) {
-    TalosCredentials credentials = TalosCredentials.parse(talosconfig);
-    SslContextBuilder tls =
-        SslContextBuilder.forClient()
-            .trustManager(credentials.authority())
-            .keyManager(new OneKeyManager(credentials.key(), credentials.certificate()));
-    return open(address, build(tls), null, null);
+    return open(address, tls(talosconfig), null, null);
+  }
+
+  /// The TLS of the last talosconfig is kept: a wait looks many times a second, and each look would
+  /// parse it and its keys again.
+  private synchronized SslContext tls(String talosconfig) {
+    Secure kept = secure;
+    if (kept == null || !kept.talosconfig.equals(talosconfig)) {
+      TalosCredentials credentials = TalosCredentials.parse(talosconfig);
+      SslContextBuilder tls =
+          SslContextBuilder.forClient()
+              .trustManager(credentials.authority())
+              .keyManager(new OneKeyManager(credentials.key(), credentials.certificate()));
+      kept = new Secure(talosconfig, build(tls));
+      secure = kept;
+    }
+    return kept.tls;
+  }
+
+  private record Secure(String talosconfig, SslContext tls) {
+    @Override
+    public String toString() {
+      return "Secure"; // a talosconfig holds a private key
+    }
   }
 
   private SslContext build(SslContextBuilder tls) {

@@ -8,6 +8,7 @@ import io.grpc.stub.StreamObserver;
 import io.sskuba.infra.local.LocalPlan;
 import io.sskuba.infra.pulumi.Values;
 import io.sskuba.io.TimeSource;
+import io.sskuba.problem.ProblemCode;
 import io.sskuba.rehearsal.account.Account;
 import io.sskuba.rehearsal.account.CloudFault;
 import io.sskuba.rehearsal.account.CloudResource;
@@ -479,6 +480,14 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       reply.onError(Status.CANCELLED.withDescription("interrupted").asRuntimeException());
+      return;
+    } catch (RuntimeException e) {
+      // gRPC would answer "Application error processing RPC", which tells nobody anything.
+      reply.onError(
+          Status.UNKNOWN
+              .withDescription(ProblemCode.INTERNAL.id() + ": " + e)
+              .withCause(e)
+              .asRuntimeException());
       return;
     }
     answer(reply, value);

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 
 /// Starts the detached host process of a cluster, or finds the one that runs.
 /// - Idempotent: yes; a file lock lets one caller start it while others wait, and a live one is
@@ -41,6 +42,11 @@ public final class HostProcess implements HostLauncher {
   static final Duration STOP_LIMIT = Duration.ofSeconds(15);
 
   private static final Duration PING_LIMIT = Duration.ofSeconds(2);
+
+  /// A file lock belongs to the whole JVM, and asking twice for it is an error: warming up and the
+  /// engine's first resource start the same host side by side.
+  private static final ReentrantLock STARTING = new ReentrantLock();
+
   private final HostSettings settings;
   private final List<String> java;
 
@@ -150,18 +156,35 @@ public final class HostProcess implements HostLauncher {
   public long start() throws InterruptedException {
     try {
       AtomicFiles.privateFolder(settings.runtime());
+      STARTING.lockInterruptibly();
       try (FileChannel channel =
               FileChannel.open(
                   settings.runtime().resolve("host.lock"),
                   StandardOpenOption.CREATE,
                   StandardOpenOption.WRITE);
-          FileLock _ = channel.lock()) {
+          FileLock _ = locked(channel)) {
         long running = ping();
         return running > 0 ? running : launch();
+      } finally {
+        STARTING.unlock();
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /// Whoever holds it starts the same host, which takes at most [#START_LIMIT].
+  private static FileLock locked(FileChannel channel) throws IOException, InterruptedException {
+    long end = CLOCK.nanos() + START_LIMIT.plusSeconds(10).toNanos();
+    FileLock lock = channel.tryLock();
+    while (lock == null) {
+      if (CLOCK.nanos() > end) {
+        throw new IOException("another process has been starting the host for too long");
+      }
+      CLOCK.sleep(Duration.ofMillis(20));
+      lock = channel.tryLock();
+    }
+    return lock;
   }
 
   /// The pid of the live host, or -1.

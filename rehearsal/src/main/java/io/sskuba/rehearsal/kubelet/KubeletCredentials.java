@@ -44,6 +44,7 @@ final class KubeletCredentials {
   private static final String KEY_BEGINS = "-----BEGIN PRIVATE KEY-----";
   private static final Duration CALL = Duration.ofSeconds(10);
   private static final Duration ISSUE = Duration.ofSeconds(30);
+  private static final Duration QUICK = Duration.ofSeconds(5);
   private static final String COLLECTION =
       "/apis/certificates.k8s.io/v1/certificatesigningrequests";
 
@@ -135,11 +136,13 @@ final class KubeletCredentials {
 
   private String await(KubeApi api, String name) throws InterruptedException {
     Deadline deadline = Deadline.after(time, ISSUE);
+    long quick = time.nanos() + QUICK.toNanos();
     long pause = 50;
     while (true) {
       time.sleep(Duration.ofMillis(pause));
-      // Polling, but ever more slowly: hundreds of kubelets may bootstrap at the same time.
-      pause = Math.min(1_000, pause * 5 / 4);
+      // Polling, but ever more slowly: hundreds of kubelets may bootstrap at the same time. Most
+      // wait for a controller-manager that starts, which takes some two seconds.
+      pause = Math.min(time.nanos() < quick ? 120 : 1_000, pause * 5 / 4);
       JsonNode csr = api.get(COLLECTION + "/" + name, CALL).orElse(Json.object());
       String certificate = csr.path("status").path("certificate").asText("");
       if (!certificate.isEmpty()) {

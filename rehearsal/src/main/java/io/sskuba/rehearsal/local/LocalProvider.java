@@ -7,6 +7,7 @@ import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.sskuba.infra.local.LocalPlan;
 import io.sskuba.infra.pulumi.Values;
+import io.sskuba.problem.ProblemCode;
 import io.sskuba.rehearsal.host.HostClient;
 import io.sskuba.rehearsal.host.HostLauncher;
 import io.sskuba.rehearsal.host.HostRelay;
@@ -287,6 +288,14 @@ public final class LocalProvider extends ResourceProviderGrpc.ResourceProviderIm
       return;
     } catch (io.sskuba.problem.SskubaException e) {
       reply.onError(Status.UNKNOWN.withDescription(describe(e)).asRuntimeException());
+      return;
+    } catch (RuntimeException e) {
+      // gRPC would answer "Application error processing RPC", which tells nobody anything.
+      reply.onError(
+          Status.UNKNOWN
+              .withDescription(ProblemCode.INTERNAL.id() + ": " + e)
+              .withCause(e)
+              .asRuntimeException());
       return;
     }
     answer(reply, value);

@@ -61,8 +61,12 @@ public final class PlaneDeviations {
   /// Talos tries to join every 3 s; here a refused connection costs nothing.
   static final Duration JOIN_INTERVAL = Duration.ofMillis(100);
 
-  /// Between two looks at a process that starts.
+  /// Between two looks whether a process that starts listens already.
   static final Duration START_INTERVAL = Duration.ofMillis(25);
+
+  /// Between two questions to one that listens but is not ready: each is a TLS handshake, whose CPU
+  /// the process that starts could use.
+  static final Duration ASK_INTERVAL = Duration.ofMillis(80);
 
   /// Between two looks at a process that runs.
   static final Duration HEALTH_INTERVAL = Duration.ofSeconds(2);

@@ -342,15 +342,22 @@ public final class PlaneServices implements NodeServices {
       } else if (etcdLine.healthy()) {
         etcdLine.health(false, "etcd does not answer or has no leader");
       }
-      time.sleep(healthy ? PlaneDeviations.HEALTH_INTERVAL : PlaneDeviations.START_INTERVAL);
+      time.sleep(healthy ? PlaneDeviations.HEALTH_INTERVAL : PlaneDeviations.ASK_INTERVAL);
+    }
+  }
+
+  private void awaitListening(PlaneConfig wanted) throws InterruptedException {
+    while (!listens(identity.twin(), wanted.apiPort())) {
+      time.sleep(PlaneDeviations.START_INTERVAL);
     }
   }
 
   private void awaitApi(PlaneConfig wanted, PlaneFiles made, String path)
       throws InterruptedException {
     TlsClient client = made.kubeClient();
+    awaitListening(wanted);
     while (!ready(client, wanted.apiPort(), path)) {
-      time.sleep(PlaneDeviations.START_INTERVAL);
+      time.sleep(PlaneDeviations.ASK_INTERVAL);
     }
   }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sskuba.rehearsal.host;
+
+import org.jspecify.annotations.NullMarked;
