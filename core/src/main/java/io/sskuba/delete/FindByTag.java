@@ -79,7 +79,7 @@ public final class FindByTag implements Phase<ByTagRequest, Doomed> {
         ClusterRecord.FORMAT,
         request.key(),
         Platform.ANY_ID,
-        request.key().replace("rehearsal.", "rehearsal/"),
+        request.spec().metadata().name(),
         request.spec().fqdn(),
         request.rehearsal(),
         request.spec().target().provider().word(),

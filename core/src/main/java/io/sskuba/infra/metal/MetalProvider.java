@@ -11,6 +11,7 @@ import io.sskuba.talos.TalosNodes;
 import io.sskuba.wait.Observation;
 import io.sskuba.wait.Waiter;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -37,6 +38,12 @@ public final class MetalProvider implements ResourceHandler {
   static final Duration CALL = Duration.ofSeconds(10);
   static final Duration BACK = Duration.ofMinutes(10);
   private static final Duration INTERVAL = Duration.ofSeconds(1);
+
+  /// How a configured machine refuses whoever has no client certificate: it says so, or its end of
+  /// the connection is gone before it was heard. Nobody there sounds otherwise (refused, no route,
+  /// no answer in time).
+  private static final List<String> REFUSALS =
+      List.of("certificate", "TLS", "SSL", "Broken pipe", "Connection reset");
 
   private final TalosNodes nodes;
   private final Supplier<Optional<String>> talosconfig;
@@ -228,8 +235,7 @@ public final class MetalProvider implements ResourceHandler {
       answers = true;
     } catch (TalosCallException e) {
       said = String.valueOf(e.getMessage());
-      // A configured machine asks for a client certificate, and closes when there is none.
-      answers = said.contains("certificate") || said.contains("TLS") || said.contains("SSL");
+      answers = REFUSALS.stream().anyMatch(said::contains);
     }
     Optional<String> credentials = talosconfig.get();
     if (credentials.isPresent()) {
@@ -237,7 +243,7 @@ public final class MetalProvider implements ResourceHandler {
         return new Seen(State.OURS, node.version(CALL).tag());
       } catch (TalosCallException e) {
         said = String.valueOf(e.getMessage());
-        answers = answers || said.contains("certificate");
+        answers = answers || REFUSALS.stream().anyMatch(said::contains);
       }
     }
     return new Seen(answers ? State.FOREIGN : State.SILENT, said);
