@@ -83,6 +83,18 @@ class RealCloudsPeerIT {
     assertThat(ctl.run("plan", "-f", file, "-o", "yaml").exits(0).out()).contains("runtime: yaml");
   }
 
+  /// Who cannot look must not say that nothing is there.
+  @ParameterizedTest
+  @CsvSource({"aws, 5, SSK-CLOUD-001", "docker, 7, SSK-CLOUD-006"})
+  void nothingIsSaidToBeGoneByWhoCannotLook(String target, int exit, String code) throws Exception {
+    ctl.environment.put("AWS_REGION", "eu-central-1");
+    Ctl.Said said =
+        ctl.run("delete", "--by-tag", "lab.example.org", "--target", target, "--yes", "-o", "json");
+    assertThat(said.exits(exit).json().path("code").asText()).isEqualTo(code);
+    ctl.run("delete", "--by-tag", "lab.example.org", "--target", "metal", "--yes").exits(2);
+    ctl.run("delete", "--by-tag", "lab.example.org", "--yes").exits(2);
+  }
+
   /// A plugin is neither here nor to be had: the proxy of the user's environment is what the engine
   /// tries, and nobody listens there.
   @Test

@@ -380,6 +380,9 @@ public final class RealPlatform implements Platform {
 
   private List<Found> held(Cluster cluster) {
     ClusterSpec spec = cluster.spec();
+    if (cluster.clusterId().equals(ANY_ID)) {
+      refuseBlind(spec);
+    }
     return world
         .accounts()
         .apply(spec)
@@ -388,6 +391,24 @@ public final class RealPlatform implements Platform {
                 account.inventory(
                     spec.fqdn(), Optional.of(cluster.clusterId()).filter(id -> !id.equals(ANY_ID))))
         .orElse(List.of());
+  }
+
+  /// "Nothing is there" must not be said by who could not look.
+  private void refuseBlind(ClusterSpec spec) {
+    Optional<Problem> missing = credentials.missing(target.provider());
+    if (missing.isPresent()) {
+      throw new SskubaException(missing.get());
+    }
+    if (world.accounts().apply(spec).isEmpty()) {
+      throw new SskubaException(
+          Problem.of(
+                  ProblemCode.CLOUD_UNASKED,
+                  "this release cannot list what is on "
+                      + target.provider().word()
+                      + " by its tags")
+              .fact("tag", io.sskuba.infra.ResourceTags.CLUSTER + "=" + spec.fqdn())
+              .next("sskuba-ctl explain " + ProblemCode.CLOUD_UNASKED.id()));
+    }
   }
 
   /// Whether it is of a type that our plans make: what workloads made is not the plan's.
