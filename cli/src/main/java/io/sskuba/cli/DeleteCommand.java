@@ -1,7 +1,10 @@
 package io.sskuba.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sskuba.delete.ByTagRequest;
 import io.sskuba.delete.Deleted;
+import io.sskuba.delete.FindByTag;
+import io.sskuba.infra.Platform;
 import io.sskuba.io.Json;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
@@ -29,7 +32,8 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  sskuba-ctl delete demo",
       "  sskuba-ctl delete -f cluster.yaml --yes",
-      "  sskuba-ctl delete --expired --yes"
+      "  sskuba-ctl delete --expired --yes",
+      "  sskuba-ctl delete --by-tag lab.example.org --target aws    the state is lost"
     })
 final class DeleteCommand implements Callable<Integer> {
   /// All of it, on this machine (contract, section 2).
@@ -55,6 +59,18 @@ final class DeleteCommand implements Callable<Integer> {
 
   @Option(names = "--expired", description = "Delete what clusters left that ended by themselves.")
   boolean expired;
+
+  @Option(
+      names = "--by-tag",
+      paramLabel = "FQDN",
+      description = "The state is lost: delete what carries the tags of this cluster.")
+  @Nullable String byTag;
+
+  @Option(
+      names = "--target",
+      paramLabel = "PROVIDER",
+      description = "With --by-tag: aws, azure, vsphere or docker; --file says the rest.")
+  @Nullable String target;
 
   @Option(
       names = "--deadline",
@@ -85,6 +101,12 @@ final class DeleteCommand implements Callable<Integer> {
     rehearsal.settle();
     if (expired) {
       return deleteExpired();
+    }
+    if (byTag != null) {
+      return deleteByTag(byTag);
+    }
+    if (target != null) {
+      throw SskubaException.of(ProblemCode.USAGE, "--target goes with --by-tag");
     }
     String wanted = wanted();
     Optional<ClusterRecord> record;
@@ -154,6 +176,48 @@ final class DeleteCommand implements Callable<Integer> {
       return 0;
     }
     throw NameArgument.unknown(session, wanted);
+  }
+
+  private int deleteByTag(String fqdn) throws Exception {
+    if (name != null || target == null) {
+      throw SskubaException.of(
+          ProblemCode.USAGE, "--by-tag FQDN takes --target PROVIDER, and no NAME");
+    }
+    @Nullable String given = file;
+    ClusterSpec spec =
+        given == null
+            ? TaggedFile.of(fqdn, target, session.environment())
+            : TaggedFile.checked(
+                SpecReader.read(
+                    FileOption.bytes(session, given),
+                    given,
+                    FileOption.folder(session, given),
+                    rehearsal.rehearse),
+                fqdn,
+                target);
+    ByTagRequest request = new ByTagRequest(spec, rehearsal.rehearse, limit(rehearsal.rehearse));
+    List<Platform.Found> found = FindByTag.found(session.ports(), request);
+    for (Platform.Found one : found) {
+      session.err().println("  found     " + one.type() + " " + one.name() + " " + one.id());
+    }
+    if (found.isEmpty()) {
+      session.err().println("nothing carries the tags of " + fqdn + ": nothing to delete");
+      return 0;
+    }
+    session.confirm(
+        found.size() + " things carry the tags of " + fqdn + " and are deleted.",
+        yes,
+        "sskuba-ctl delete --by-tag " + fqdn + " --target " + target);
+    try (RunConsole console = RunConsole.open(session, events)) {
+      Deleted deleted = Deletion.of(session).byTag(console, request);
+      console.finish();
+      if (session.json()) {
+        session.out().print(deleted.receipt());
+      } else {
+        session.err().println(fqdn + " is gone; receipt " + deleted.place());
+      }
+    }
+    return 0;
   }
 
   private int deleteExpired() throws Exception {

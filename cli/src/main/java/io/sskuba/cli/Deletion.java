@@ -1,5 +1,6 @@
 package io.sskuba.cli;
 
+import io.sskuba.delete.ByTagRequest;
 import io.sskuba.delete.DeletePipeline;
 import io.sskuba.delete.DeleteRequest;
 import io.sskuba.delete.Deleted;
@@ -20,11 +21,24 @@ final class Deletion {
   }
 
   Deleted delete(RunConsole console, String key, Duration deadline) throws InterruptedException {
+    return end(
+        console, key, (pipeline, run) -> pipeline.run(run, new DeleteRequest(key, deadline)));
+  }
+
+  Deleted byTag(RunConsole console, ByTagRequest request) throws InterruptedException {
+    return end(console, request.key(), (pipeline, run) -> pipeline.byTag(run, request));
+  }
+
+  @FunctionalInterface
+  private interface Way {
+    Deleted take(DeletePipeline pipeline, Run run) throws InterruptedException;
+  }
+
+  private Deleted end(RunConsole console, String key, Way way) throws InterruptedException {
     Run run = console.run(key.replace("rehearsal.", "rehearsal/"));
     try {
       Deleted deleted =
-          new DeletePipeline(session.ports(), Wiring.signer(session.ports()))
-              .run(run, new DeleteRequest(key, deadline));
+          way.take(new DeletePipeline(session.ports(), Wiring.signer(session.ports())), run);
       run.finished("deleted");
       return deleted;
     } catch (SskubaException e) {

@@ -9,6 +9,7 @@ import io.sskuba.secret.ReceiptSigner;
 public final class DeletePipeline {
   private final MarkDeleting markDeleting;
   private final RemoveNames removeNames;
+  private final FindByTag findByTag;
   private final DestroyInfrastructure destroyInfrastructure;
   private final SweepRemnants sweepRemnants;
   private final WriteReceipt writeReceipt;
@@ -16,6 +17,7 @@ public final class DeletePipeline {
   public DeletePipeline(Ports ports, ReceiptSigner signer) {
     markDeleting = new MarkDeleting(ports);
     removeNames = new RemoveNames(ports);
+    findByTag = new FindByTag(ports);
     destroyInfrastructure = new DestroyInfrastructure(ports);
     sweepRemnants = new SweepRemnants(removeNames);
     writeReceipt = new WriteReceipt(ports, signer);
@@ -27,7 +29,17 @@ public final class DeletePipeline {
   /// - Errors: `LEASE_HELD`; `LEFTOVERS` when the deadline passed, with a receipt that names what
   ///   stayed and why.
   public Deleted run(Run run, DeleteRequest request) throws InterruptedException {
-    var doomed = run.phase(markDeleting, request);
+    return takeAway(run, run.phase(markDeleting, request));
+  }
+
+  /// Takes away what carries a cluster's tags, when its state is lost.
+  /// - Idempotent: yes.
+  /// - Errors: as [#run], and those of the account that is asked.
+  public Deleted byTag(Run run, ByTagRequest request) throws InterruptedException {
+    return takeAway(run, run.phase(findByTag, request));
+  }
+
+  private Deleted takeAway(Run run, Doomed doomed) throws InterruptedException {
     try (var _ = doomed.lease()) {
       var nameless = run.phase(removeNames, doomed);
       var destroyed = run.phase(destroyInfrastructure, nameless);

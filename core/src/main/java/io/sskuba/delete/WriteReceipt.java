@@ -3,6 +3,7 @@ package io.sskuba.delete;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.apply.Ports;
+import io.sskuba.infra.Platform;
 import io.sskuba.infra.Platform.Remnant;
 import io.sskuba.io.Json;
 import io.sskuba.problem.Problem;
@@ -61,7 +62,13 @@ public final class WriteReceipt implements Phase<Doomed.Swept, Deleted> {
     for (Remnant remnant : left) {
       problem = problem.exists(remnant.kind() + " " + remnant.name() + ": " + remnant.observed());
     }
-    return new SskubaException(problem.next("sskuba-ctl delete " + record.shown() + " --yes"));
+    return new SskubaException(problem.next(again(record)));
+  }
+
+  private static String again(ClusterRecord record) {
+    return record.clusterId().equals(Platform.ANY_ID)
+        ? "sskuba-ctl delete --by-tag " + record.fqdn() + " --target " + record.target()
+        : "sskuba-ctl delete " + record.shown() + " --yes";
   }
 
   private ObjectNode receipt(Doomed.Swept swept, Instant now) {

@@ -22,6 +22,9 @@ public interface Infrastructure extends AutoCloseable {
 
   /// Takes into the state what exists and the state does not have: what a lost answer or a killed
   /// run made. A refresh follows, which reads each of them.
+  ///
+  /// @param found in the order in which a plan makes them: should they be destroyed as they are, it
+  ///   goes the other way
   void adopt(List<Platform.Found> found, Duration limit) throws InterruptedException;
 
   /// What `up` would do. Touches nothing.

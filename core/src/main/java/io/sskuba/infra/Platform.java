@@ -1,6 +1,7 @@
 package io.sskuba.infra;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sskuba.problem.Problem;
 import io.sskuba.spec.ClusterSpec;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,6 +20,10 @@ public interface Platform {
   /// @param tags on every resource: cluster, owner, expiry, labels
   record Cluster(
       ClusterSpec spec, String key, String clusterId, ObjectNode allotment, ResourceTags tags) {}
+
+  /// Stands for the id of a cluster whose state is lost: [#inventory] then finds what has its FQDN,
+  /// of whatever id.
+  String ANY_ID = "by-tag";
 
   /// Chooses what must be unique on this machine or in this account, and stable over the cluster's
   /// life: address range, ordinals of machines. Pure but for looking at what is taken.
@@ -44,8 +49,30 @@ public interface Platform {
   /// @param outputs stack outputs after `up` of the plan
   Topology topology(Cluster cluster, Map<String, Object> outputs);
 
+  /// What is seen before anything is made: of the account, of machines that exist. Changes nothing.
+  /// - Errors: those of credentials and of a cloud that does not answer.
+  ///
+  /// @param existing the cluster, when an earlier run made its record
+  default List<Finding> findings(ClusterSpec spec, Optional<Cluster> existing)
+      throws InterruptedException {
+    return List.of();
+  }
+
   /// Opens nothing yet: [Infrastructure#open] does.
-  Infrastructure infrastructure(Cluster cluster, Path passphraseFile, Map<String, Path> tools);
+  /// - Errors: `SECRET_UNRESOLVED` where the target's credentials are references of the file.
+  Infrastructure infrastructure(Cluster cluster, Path passphraseFile, Map<String, Path> tools)
+      throws InterruptedException;
+
+  /// Whether the plan of a cluster that is not there yet is asked of a provider, on [#scratch].
+  default boolean plansByProvider() {
+    return false;
+  }
+
+  /// The same on a stack that nobody keeps, below `folder`: so that a plan leaves no trace.
+  default Infrastructure scratch(Cluster cluster, Path folder, Map<String, Path> tools)
+      throws InterruptedException {
+    return infrastructure(cluster, folder.resolve("passphrase"), tools);
+  }
 
   /// Work that may start as soon as the lease is held, beside everything else. Idempotent.
   void warmUp(Cluster cluster, Map<String, Path> tools) throws InterruptedException;
@@ -71,6 +98,11 @@ public interface Platform {
     return List.of();
   }
 
+  /// What carries the cluster's tags after its stack is gone, each looked at. Changes nothing.
+  default List<Remnant> strays(Cluster cluster) {
+    return List.of();
+  }
+
   /// How long the engine run before would have taken in a real cloud: its longest chain, and the
   /// part of it that was really waited. Zero where nothing is modelled.
   default Modelled modelled(InfraPlan plan, String operation) {
@@ -86,6 +118,11 @@ public interface Platform {
   record Modelled(Duration full, Duration waited) {
     public static final Modelled NONE = new Modelled(Duration.ZERO, Duration.ZERO);
   }
+
+  /// What was seen before anything is made.
+  ///
+  /// @param stops whether nothing may be made while it is so; else it is a warning
+  record Finding(boolean stops, Problem problem) {}
 
   /// @param type Pulumi type token
   /// @param name logical name in the plan, from the tag `sskuba.io/key`

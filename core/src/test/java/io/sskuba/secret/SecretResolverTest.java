@@ -7,6 +7,7 @@ import io.sskuba.io.Environment;
 import io.sskuba.io.TimeSource;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
+import io.sskuba.spec.Credential;
 import io.sskuba.spec.SecretRef;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,6 +61,32 @@ class SecretResolverTest {
     assertThat(resolve(new SecretRef.File("b"))).isEqualTo("two\nlines");
     assertThat(resolve(exec("sh", "-c", "printf 'x\\n\\n'"))).as("one line break").isEqualTo("x\n");
     assertThat(resolve(exec("cat", "a"))).isEqualTo("from file");
+  }
+
+  @Test
+  void aUserAndAPasswordComeFromTwoReferencesOrOne() throws Exception {
+    Files.writeString(folder.resolve("both"), "{\"username\": \"me\", \"password\": \"hunter2\"}");
+    SecretResolver resolver = resolver(Duration.ofSeconds(20));
+    SecretResolver.Login one =
+        resolver.resolve(new Credential.JsonValue(new SecretRef.File("both")));
+    assertThat(one.username().reveal()).isEqualTo("me");
+    assertThat(one.password().reveal()).isEqualTo("hunter2");
+    assertThat(redactor.redact("login with hunter2")).doesNotContain("hunter2");
+    SecretResolver.Login two =
+        resolver.resolve(
+            new Credential.Pair(new SecretRef.Env("TOKEN"), new SecretRef.File("both")));
+    assertThat(two.username().reveal()).isEqualTo("tok-en");
+    Files.writeString(folder.resolve("no"), "hunter2");
+    Files.writeString(folder.resolve("half"), "{\"password\": \"hunter2\"}");
+    for (String name : List.of("no", "half")) {
+      assertThatThrownBy(() -> resolver.resolve(new Credential.JsonValue(new SecretRef.File(name))))
+          .isInstanceOfSatisfying(
+              SskubaException.class,
+              e -> {
+                assertThat(e.problem().code()).isEqualTo(ProblemCode.SECRET_UNRESOLVED);
+                assertThat(e.toString() + e.problem() + e.getCause()).doesNotContain("hunter2");
+              });
+    }
   }
 
   /// No shell: what looks like one is an argument. And only our environment is passed on.

@@ -25,7 +25,7 @@ final class FailureReport {
             .findFirst()
             .orElse(failures.isEmpty() ? null : failures.getFirst());
     if (first == null) {
-      return Problem.of(ProblemCode.INFRA_FAILED, what + " failed").fact("cause", tail(text));
+      return Problem.of(code(text), what + " failed").fact("cause", tail(text));
     }
     boolean resource = !EngineEvents.typeOf(first.urn()).startsWith("pulumi:");
     String subject =
@@ -81,6 +81,13 @@ final class FailureReport {
               ProblemCode.DNS_NAME_TAKEN,
               "Tried to create resource record set .* but it already exists"
                   + "|already existing resource .*/dns[zZ]ones/"),
+          // The engine's own words: pkg/plugin, "could not install", "no resource plugin".
+          Word.of(
+              ProblemCode.PROVIDER_MISSING,
+              "[Cc]ould not (?:automatically )?(?:download|install|find) .*plugin"
+                  + "|could not load plugin|no (?:required )?resource plugin"
+                  + "|[Mm]issing required plugin|failed to (?:download|load) plugin"
+                  + "|could not find latest version for provider|install the plugin using"),
           Word.of(
               ProblemCode.CLOUD_CREDENTIALS,
               "ExpiredToken|InvalidClientTokenId|AuthFailure|RequestExpired|NoCredentialProviders"

@@ -173,6 +173,10 @@ public final class PulumiInfrastructure implements Infrastructure {
     try {
       command.begin(deadline);
       files.adopt(command, unknown);
+      if (!Files.exists(settings.passphraseFile())) {
+        // Only a delete has none: without the identity, or with the state lost.
+        forgetPassphrase(deadline);
+      }
     } catch (AutomationException e) {
       throw failed("adopting what exists", null, e);
     } catch (IOException e) {

@@ -11,6 +11,7 @@ import io.sskuba.io.AtomicFiles;
 import io.sskuba.io.Json;
 import io.sskuba.io.Yaml;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /// A stack's files: the project and stack settings in the work folder, and, of a `file://` backend,
@@ -236,17 +238,19 @@ final class StackFiles {
     replace(command, document);
   }
 
-  /// Puts resources into the state by type, name and id; a refresh must follow.
+  /// Puts resources into the state by type, name and id; a refresh must follow. Each depends on all
+  /// that are there and on those of other types before it. What has no provider in the state yet
+  /// gets the default one of its package.
   void adopt(EngineCommand command, List<Platform.Found> found)
       throws IOException, AutomationException {
     ObjectNode document = export(command);
-    if (!(document.path("deployment") instanceof ObjectNode deployment)) {
-      return;
-    }
+    ObjectNode deployment =
+        document.path("deployment") instanceof ObjectNode there ? there : empty(document);
     ArrayNode resources = deployment.withArray("resources");
-    String stack = "urn:pulumi:" + settings.stack() + "::" + settings.project() + "::";
+    String prefix = "urn:pulumi:" + settings.stack() + "::" + settings.project() + "::";
     String root = "";
     Map<String, String> providers = new HashMap<>();
+    Map<String, String> known = new LinkedHashMap<>();
     for (JsonNode resource : resources) {
       String type = resource.path("type").asText();
       String urn = resource.path("urn").asText();
@@ -256,27 +260,80 @@ final class StackFiles {
         providers.put(
             type.substring("pulumi:providers:".length()),
             urn + "::" + resource.path("id").asText());
+      } else {
+        known.put(urn, "");
       }
     }
     for (Platform.Found one : found) {
       String pkg = PlanRuntime.packageOf(one.type());
-      String provider = providers.get(pkg);
-      if (provider == null) {
-        // Nothing of this package was ever made by the engine: its provider comes with the next up.
-        continue;
+      String provider = providers.computeIfAbsent(pkg, p -> defaultProvider(resources, prefix, p));
+      String urn = prefix + one.type() + "::" + one.name();
+      for (int more = 2; known.containsKey(urn); more++) {
+        urn = prefix + one.type() + "::" + one.name() + "-" + more;
       }
       ObjectNode resource = resources.addObject();
       resource
-          .put("urn", stack + one.type() + "::" + one.name())
+          .put("urn", urn)
           .put("custom", true)
           .put("id", one.id())
           .put("type", one.type())
-          .put("parent", root)
           .put("provider", provider);
+      if (!root.isEmpty()) {
+        resource.put("parent", root);
+      }
       resource.putObject("inputs");
       resource.putObject("outputs");
+      ArrayNode needed = resource.putArray("dependencies");
+      known.forEach(
+          (other, type) -> {
+            if (!type.equals(one.type())) {
+              needed.add(other);
+            }
+          });
+      known.put(urn, one.type());
     }
     replace(command, document);
+  }
+
+  /// The deployment of a stack that never had one.
+  private static ObjectNode empty(ObjectNode document) {
+    document.put("version", 3);
+    ObjectNode deployment = document.putObject("deployment");
+    deployment
+        .putObject("manifest")
+        .put("time", "0001-01-01T00:00:00Z")
+        .put("magic", "")
+        .put("version", "");
+    return deployment;
+  }
+
+  /// The provider that the engine would make for a package, as it writes it down. Returns its
+  /// reference.
+  private String defaultProvider(ArrayNode resources, String prefix, String pkg) {
+    String version = settings.providerVersions().getOrDefault(pkg, "");
+    String name = version.isEmpty() ? "default" : "default_" + version.replace('.', '_');
+    String urn = prefix + "pulumi:providers:" + pkg + "::" + name;
+    String id = UUID.nameUUIDFromBytes(urn.getBytes(StandardCharsets.UTF_8)).toString();
+    ObjectNode provider = resources.addObject();
+    provider
+        .put("urn", urn)
+        .put("custom", true)
+        .put("id", id)
+        .put("type", "pulumi:providers:" + pkg);
+    ObjectNode inputs = provider.putObject("inputs");
+    if (!version.isEmpty()) {
+      inputs.put("version", version);
+    }
+    settings
+        .config()
+        .forEach(
+            (key, value) -> {
+              if (key.startsWith(pkg + ":")) {
+                inputs.put(key.substring(pkg.length() + 1), value);
+              }
+            });
+    provider.set("outputs", inputs.deepCopy());
+    return urn + "::" + id;
   }
 
   private ObjectNode export(EngineCommand command) throws AutomationException {

@@ -43,6 +43,13 @@ class FailureReportTest {
               "api error RequestLimitExceeded: Request limit exceeded.",
               "Throttling: Rate exceeded",
               "Code=\"TooManyRequests\""),
+          ProblemCode.PROVIDER_MISSING,
+          List.of(
+              "Could not automatically download and install resource plugin 'pulumi-resource-aws' at"
+                  + " version v6.83.0, install the plugin using `pulumi plugin install resource aws"
+                  + " v6.83.0`: error downloading provider aws to file: failed to download plugin",
+              "no resource plugin 'pulumi-resource-vsphere' found in the workspace at version"
+                  + " v4.18.2 or on your $PATH"),
           ProblemCode.INFRA_FAILED,
           List.of("api error InvalidParameterValue: no such thing"));
 

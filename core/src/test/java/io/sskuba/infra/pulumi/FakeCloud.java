@@ -29,6 +29,7 @@ final class FakeCloud extends ResourceProviderGrpc.ResourceProviderImplBase {
   final Set<String> failing = ConcurrentHashMap.newKeySet();
   final AtomicInteger made = new AtomicInteger();
   final AtomicInteger deleted = new AtomicInteger();
+  final AtomicInteger asked = new AtomicInteger();
   volatile Duration latency = Duration.ZERO;
   volatile @Nullable Runnable onCreate;
   private @Nullable Path journal;
@@ -169,6 +170,24 @@ final class FakeCloud extends ResourceProviderGrpc.ResourceProviderImplBase {
     log("gone " + request.getId());
     deleted.incrementAndGet();
     answer(reply, Empty.getDefaultInstance());
+  }
+
+  /// A question has another answer each time.
+  @Override
+  public void invoke(
+      Provider.InvokeRequest request, StreamObserver<Provider.InvokeResponse> reply) {
+    if (request.getTok().equals("fake:img:none")) {
+      reply.onError(Status.NOT_FOUND.withDescription("no such image").asRuntimeException());
+      return;
+    }
+    String id = "image-" + asked.incrementAndGet();
+    answer(
+        reply,
+        Provider.InvokeResponse.newBuilder()
+            .setReturn(
+                Values.struct(
+                    Map.of("id", id, "of", String.valueOf(Values.plain(request.getArgs())))))
+            .build());
   }
 
   @Override

@@ -101,6 +101,83 @@ class PulumiInfrastructurePeerIT {
             "machines", List.of(new Ref("machine-1", "id"), new Ref("machine-2", "id"))));
   }
 
+  private static InfraPlan looked(String size) {
+    InfraPlan.Lookup owner = new InfraPlan.Lookup("fake:img:owner", Map.of("name", "x"), "id");
+    InfraPlan.Lookup image = new InfraPlan.Lookup("fake:img:image", Map.of("owner", owner), "id");
+    List<Resource> resources = new ArrayList<>();
+    for (int i = 1; i <= 2; i++) {
+      resources.add(
+          new Resource(
+              "fake:vm:Machine",
+              "machine-" + i,
+              Map.of("size", size, "forced", "no", "boot", Map.of("image", image, "size", size)),
+              List.of()));
+    }
+    return new InfraPlan(resources, Map.of("image", new Ref("machine-1", "boot.image")));
+  }
+
+  /// What the provider says counts when a resource is made: a newer image changes nothing that
+  /// runs, and does not hide other changes beside it.
+  @Test
+  void whatAPlanLeavesOpenIsLookedUpOnceAndStays() throws Exception {
+    infra.open(LIMIT);
+    assertThat(infra.up(looked("small"), events::add, LIMIT)).containsEntry("image", "image-2");
+    assertThat(cloud.asked).as("one question for both machines, and one in it").hasValue(2);
+    assertThat(infra.preview(looked("small"), events::add, LIMIT).isEmpty()).isTrue();
+    assertThat(cloud.asked).as("asked again, with another answer").hasValue(4);
+    assertThat(infra.up(looked("large"), events::add, LIMIT)).containsEntry("image", "image-2");
+    assertThat(cloud.things).hasSize(2);
+    assertThat(infra.resources().getFirst().outputs())
+        .containsEntry("boot", Map.of("image", "image-2", "size", "large"));
+    infra.destroy(events::add, LIMIT);
+  }
+
+  @Test
+  void aQuestionWithoutAnAnswerIsSaid() throws Exception {
+    infra.open(LIMIT);
+    InfraPlan plan =
+        new InfraPlan(
+            List.of(
+                new Resource(
+                    "fake:vm:Machine",
+                    "machine",
+                    Map.of("image", new InfraPlan.Lookup("fake:img:none", Map.of(), "id")),
+                    List.of())),
+            Map.of());
+    assertThatThrownBy(() -> infra.up(plan, events::add, LIMIT))
+        .isInstanceOfSatisfying(
+            SskubaException.class,
+            e -> assertThat(e.problem().toString()).contains("fake:img:none", "no such image"));
+    assertThat(cloud.made).hasValue(0);
+  }
+
+  /// A plugin that the engine neither has nor can get, since the way out leads nowhere.
+  @Test
+  void aPluginThatCannotBeHadIsOneProblem() throws Exception {
+    PulumiSettings real =
+        settings.real(
+            folder.resolve("plugins"),
+            Map.of("nobody", "1.2.3"),
+            Map.of(),
+            Map.of("HTTPS_PROXY", "http://127.0.0.1:9", "HTTP_PROXY", "http://127.0.0.1:9"),
+            text -> text);
+    var missing =
+        new PulumiInfrastructure(real, List.of(), TimeSource.system(), RandomSource.system());
+    missing.open(LIMIT);
+    InfraPlan plan =
+        new InfraPlan(
+            List.of(new Resource("nobody:a/b:B", "thing", Map.of(), List.of())), Map.of());
+    assertThatThrownBy(() -> missing.up(plan, events::add, LIMIT))
+        .isInstanceOfSatisfying(
+            SskubaException.class,
+            e -> {
+              assertThat(e.problem().code())
+                  .as(e.problem().toString())
+                  .isEqualTo(ProblemCode.PROVIDER_MISSING);
+              assertThat(e.problem().toString()).contains("nobody");
+            });
+  }
+
   @Test
   void makesChangesAndTakesAway() throws Exception {
     infra.open(LIMIT);

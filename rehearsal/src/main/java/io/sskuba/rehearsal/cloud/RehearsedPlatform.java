@@ -320,7 +320,7 @@ public final class RehearsedPlatform implements Platform {
     List<Found> found = new ArrayList<>();
     Set<String> types = new HashSet<>();
     models.forEach(model -> types.addAll(rules.apply(model.pkg()).types()));
-    for (CloudResource resource : held(cluster.clusterId())) {
+    for (CloudResource resource : held(cluster)) {
       // A part that a model keeps beside its whole is no resource of a plan.
       if (types.contains(resource.type())) {
         found.add(new Found(resource.type(), resource.name(), resource.id()));
@@ -355,16 +355,34 @@ public final class RehearsedPlatform implements Platform {
     }
   }
 
-  private List<CloudResource> held(String clusterId) {
+  private List<CloudResource> held(Cluster cluster) {
     List<CloudResource> held = new ArrayList<>();
     try {
       for (Path folder : accounts()) {
-        held.addAll(Account.at(folder).of(clusterId));
+        List<CloudResource> all = Account.at(folder).all();
+        Set<String> ids =
+            cluster.clusterId().equals(ANY_ID)
+                ? tagged(all, cluster.spec().fqdn())
+                : Set.of(cluster.clusterId());
+        all.stream().filter(r -> ids.contains(r.cluster())).forEach(held::add);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return held;
+  }
+
+  /// Ids of the clusters that ever had this FQDN. Types without tags are known by their maker.
+  private static Set<String> tagged(List<CloudResource> all, String fqdn) {
+    Set<String> ids = new HashSet<>();
+    for (CloudResource resource : all) {
+      // Each cloud has its own rules for the names of tags; the value is the same everywhere.
+      if (resource.tags().entrySet().stream()
+          .anyMatch(t -> t.getKey().endsWith("cluster") && t.getValue().equals(fqdn))) {
+        ids.add(resource.cluster());
+      }
+    }
+    return ids;
   }
 
   /// Simulated machines answer in less than a second, besides the modelled time.
@@ -398,7 +416,7 @@ public final class RehearsedPlatform implements Platform {
           host(cluster.key(), cluster.clusterId(), Map.of()));
     }
     String id = String.valueOf(resource.id());
-    boolean there = held(cluster.clusterId()).stream().anyMatch(r -> r.id().equals(id));
+    boolean there = held(cluster).stream().anyMatch(r -> r.id().equals(id));
     return new Remnant(
         resource.type(),
         id,

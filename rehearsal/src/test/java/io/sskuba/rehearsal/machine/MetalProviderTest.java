@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /// The provider of machines that exist, against simulated ones, over their real API on the wire.
 class MetalProviderTest {
+  private static final String PINNED = "6f1kS0a1cV2mH8y0b1mJvXcN1g4mGq2j0mA3m0o2xS8=";
   private TestCluster cluster;
   private Optional<String> talosconfig = Optional.empty();
   private MetalProvider provider;
@@ -57,7 +58,8 @@ class MetalProviderTest {
 
   @Test
   void aMachineIsTakenOverAndGivenBack() throws InterruptedException {
-    there(2);
+    SimMachine machine = cluster.machine(2);
+    TestCluster.await(machine, Stage.MAINTENANCE);
     var made = provider.create(MetalTarget.MACHINE, "demo-pi-2", inputs(2));
     assertThat(made.id()).isEqualTo(cluster.address(2));
     assertThat(made.outputs()).containsEntry("talosVersion", "v1.13.9");
@@ -71,6 +73,10 @@ class MetalProviderTest {
       assertThat(node.version(TestCluster.LIMIT).rbac()).isNull();
     }
     provider.delete(MetalTarget.MACHINE, made.id(), inputs(2));
+    assertThat(provider.returned(cluster.address(2)).observed()).startsWith("in maintenance mode");
+    machine.powerOff();
+    assertThat(provider.returned(cluster.address(2)).back()).as("it was seen wiped").isTrue();
+    assertThat(provider.returned(cluster.address(2)).observed()).contains("unreachable now");
   }
 
   @Test
@@ -82,21 +88,26 @@ class MetalProviderTest {
         ProblemCode.MACHINE_TAKEN,
         () -> provider.create(MetalTarget.MACHINE, "demo-pi-3", inputs(3)));
     assertProblem(
-        ProblemCode.MACHINE_TAKEN,
+        ProblemCode.IDENTITY_MISSING,
         () -> provider.delete(MetalTarget.MACHINE, cluster.address(3), inputs(3)));
+    assertThat(provider.obstacle("demo-pi-3", cluster.address(3), PINNED))
+        .as("a configured machine is told from a stranger, whatever certificate it shows")
+        .hasValueSatisfying(p -> assertThat(p.code()).isEqualTo(ProblemCode.MACHINE_TAKEN));
+    assertThat(provider.returned(cluster.address(3)).back()).isFalse();
+  }
+
+  /// A create that was cut off had only looked: nothing of it is in the state that is read again.
+  @Test
+  void aCreateThatWasCutOffIsForgotten() {
+    assertThat(provider.read(MetalTarget.MACHINE, "id/demo-pi-2", inputs(2))).isEmpty();
+    assertThat(provider.read(MetalTarget.MACHINE, cluster.address(2), inputs(2))).isPresent();
   }
 
   @Test
   void anotherCertificateIsRefused() throws InterruptedException {
     there(4);
     Map<String, Object> pinned =
-        Map.of(
-            "name",
-            "demo-pi-4",
-            "address",
-            cluster.address(4),
-            "fingerprint",
-            "6f1kS0a1cV2mH8y0b1mJvXcN1g4mGq2j0mA3m0o2xS8=");
+        Map.of("name", "demo-pi-4", "address", cluster.address(4), "fingerprint", PINNED);
     assertProblem(
         ProblemCode.MACHINE_IDENTITY,
         () -> provider.create(MetalTarget.MACHINE, "demo-pi-4", pinned));

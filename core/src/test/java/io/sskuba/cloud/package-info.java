@@ -1,0 +1,4 @@
+@NullMarked
+package io.sskuba.cloud;
+
+import org.jspecify.annotations.NullMarked;
