@@ -5,8 +5,10 @@ import io.sskuba.dns.ZoneWriter;
 import io.sskuba.io.Environment;
 import io.sskuba.io.TimeSource;
 import io.sskuba.secret.RemoteSecrets;
+import io.sskuba.spec.ClusterSpec;
 import io.sskuba.state.ObjectBucket;
 import java.net.URI;
+import java.util.Optional;
 
 /// What the module `clouds` offers, made with no call to anybody. Its libraries are many and start
 /// slowly, so nothing asks for it that works on this machine alone.
@@ -20,6 +22,13 @@ public interface CloudServices {
   ///
   /// Errors: `DNS_UNREACHABLE`, `DNS_KEY`.
   ZoneWriter zone(UpdateServer server, TimeSource time);
+
+  /// The account of the file's target, through the user's own credentials. Made with no call to
+  /// anybody. Empty for targets that have none: `local`, `docker`, `metal`.
+  default Optional<CloudAccount> account(
+      ClusterSpec spec, Environment environment, TimeSource time) {
+    return Optional.empty();
+  }
 
   /// Key services and secret stores. Made with no call to anybody.
   RemoteSecrets secrets(Environment environment);

@@ -1,6 +1,7 @@
 package io.sskuba.infra;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sskuba.problem.Problem;
 import io.sskuba.spec.ClusterSpec;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -86,6 +87,11 @@ public interface Platform {
   record Modelled(Duration full, Duration waited) {
     public static final Modelled NONE = new Modelled(Duration.ZERO, Duration.ZERO);
   }
+
+  /// What was seen before anything is made.
+  ///
+  /// @param stops whether nothing may be made while it is so; else it is a warning
+  record Finding(boolean stops, Problem problem) {}
 
   /// @param type Pulumi type token
   /// @param name logical name in the plan, from the tag `sskuba.io/key`
