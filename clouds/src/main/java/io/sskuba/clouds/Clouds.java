@@ -1,6 +1,8 @@
 package io.sskuba.clouds;
 
+import io.sskuba.cloud.CloudAccount;
 import io.sskuba.cloud.CloudServices;
+import io.sskuba.clouds.aws.AwsAccount;
 import io.sskuba.clouds.aws.S3Bucket;
 import io.sskuba.clouds.azure.BlobBucket;
 import io.sskuba.clouds.dns.Rfc2136Zone;
@@ -9,8 +11,10 @@ import io.sskuba.dns.ZoneWriter;
 import io.sskuba.io.Environment;
 import io.sskuba.io.TimeSource;
 import io.sskuba.secret.RemoteSecrets;
+import io.sskuba.spec.ClusterSpec;
 import io.sskuba.state.ObjectBucket;
 import java.net.URI;
+import java.util.Optional;
 
 /// What [CloudServices] promises. Its own methods name each library only where it is needed.
 public final class Clouds implements CloudServices {
@@ -27,6 +31,15 @@ public final class Clouds implements CloudServices {
   @Override
   public ZoneWriter zone(UpdateServer server, TimeSource time) {
     return Rfc2136Zone.of(server, time);
+  }
+
+  @Override
+  public Optional<CloudAccount> account(
+      ClusterSpec spec, Environment environment, TimeSource time) {
+    return switch (spec.target().provider()) {
+      case AWS -> Optional.of(AwsAccount.of(spec, environment, time));
+      case LOCAL, DOCKER, METAL, AZURE, VSPHERE -> Optional.empty();
+    };
   }
 
   @Override
