@@ -1,6 +1,7 @@
 package io.sskuba.cli;
 
 import io.sskuba.apply.Platforms;
+import io.sskuba.cloud.RealPlatform;
 import io.sskuba.infra.Platform;
 import io.sskuba.infra.Target;
 import io.sskuba.infra.aws.AwsTarget;
@@ -32,16 +33,14 @@ final class TargetPlatforms implements Platforms {
   private final TimeSource time;
   private final RandomSource random;
   private final Supplier<RehearsedPlatform.Options> options;
+  private final RealPlatform.World world;
 
-  TargetPlatforms(
-      Places places,
-      TimeSource time,
-      RandomSource random,
-      Supplier<RehearsedPlatform.Options> options) {
-    this.places = places;
-    this.time = time;
-    this.random = random;
+  TargetPlatforms(RealPlatform.World world, Supplier<RehearsedPlatform.Options> options) {
+    this.places = world.places();
+    this.time = world.time();
+    this.random = world.random();
     this.options = options;
+    this.world = world;
   }
 
   @Override
@@ -50,8 +49,11 @@ final class TargetPlatforms implements Platforms {
       return Optional.of(new LocalPlatform(places, time, random));
     }
     Optional<Target> target = target(provider);
-    if (!rehearsal || target.isEmpty()) {
+    if (target.isEmpty()) {
       return Optional.empty();
+    }
+    if (!rehearsal) {
+      return Optional.of(new RealPlatform(target.get(), world));
     }
     return Optional.of(
         new RehearsedPlatform(

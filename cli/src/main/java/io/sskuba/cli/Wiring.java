@@ -1,28 +1,38 @@
 package io.sskuba.cli;
 
+import io.sskuba.apply.ClusterFacts;
+import io.sskuba.apply.Kubeconfigs;
 import io.sskuba.apply.Ports;
+import io.sskuba.cloud.CloudAccount;
+import io.sskuba.cloud.RealPlatform;
+import io.sskuba.infra.Topology;
 import io.sskuba.io.Environment;
 import io.sskuba.io.Places;
 import io.sskuba.io.RandomSource;
 import io.sskuba.io.TimeSource;
 import io.sskuba.kube.KubeApis;
+import io.sskuba.net.AddressMap;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
 import io.sskuba.rehearsal.cloud.RehearsedPlatform;
 import io.sskuba.secret.Identities;
+import io.sskuba.secret.KeyRing;
 import io.sskuba.secret.PassphraseSource;
 import io.sskuba.secret.ReceiptSigner;
 import io.sskuba.secret.UserKeyRing;
 import io.sskuba.secret.UserReceiptSigner;
+import io.sskuba.spec.ClusterSpec;
 import io.sskuba.state.FileStateStore;
 import io.sskuba.state.ObjectStateStore;
 import io.sskuba.state.SplitStateStore;
 import io.sskuba.state.StateStore;
+import io.sskuba.talos.TalosNodes;
 import io.sskuba.talos.grpc.GrpcTalosNodes;
 import io.sskuba.toolchain.ToolchainService;
 import java.net.URI;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /// Puts the engine together: the one place where ports meet their implementations.
@@ -34,17 +44,59 @@ final class Wiring {
     TimeSource time = TimeSource.system();
     RandomSource random = RandomSource.system();
     Identities identities = identities(environment, places, random);
+    StateStore store = store(environment, places, time, random);
+    KeyRing keys = new UserKeyRing(identities, random, new LateSecrets(environment));
+    Function<AddressMap, TalosNodes> talos = addresses -> new GrpcTalosNodes(addresses, random);
+    RealPlatform.World world =
+        new RealPlatform.World(
+            places,
+            environment,
+            time,
+            random,
+            talos,
+            KubeApis::fromKubeconfig,
+            known(store, keys),
+            spec -> account(spec, environment, time),
+            new LateSecrets(environment));
     return new Ports(
         time,
         random,
         environment,
         places,
-        store(environment, places, time, random),
+        store,
         ToolchainService.of(places, environment, time),
-        new UserKeyRing(identities, random, new LateSecrets(environment)),
-        new TargetPlatforms(places, time, random, rehearsal),
-        addresses -> new GrpcTalosNodes(addresses, random),
+        keys,
+        new TargetPlatforms(world, rehearsal),
+        talos,
         KubeApis::fromKubeconfig);
+  }
+
+  private static RealPlatform.Known known(StateStore store, KeyRing keys) {
+    return new RealPlatform.Known() {
+      @Override
+      public Optional<String> talosconfig(String key) {
+        return Kubeconfigs.talosconfig(store, keys, key);
+      }
+
+      @Override
+      public Optional<String> kubeconfig(String key) {
+        return Kubeconfigs.kubeconfig(store, keys, key);
+      }
+
+      @Override
+      public Optional<Topology> topology(String key) {
+        return store.find(key).flatMap(ClusterFacts::topology);
+      }
+    };
+  }
+
+  /// Targets without an account load no module for clouds.
+  private static Optional<CloudAccount> account(
+      ClusterSpec spec, Environment environment, TimeSource time) {
+    return switch (spec.target().provider()) {
+      case LOCAL, DOCKER, METAL -> Optional.empty();
+      case AWS, AZURE, VSPHERE -> CloudModule.services().account(spec, environment, time);
+    };
   }
 
   /// A folder, or a team's bucket with this machine's folder beside it.

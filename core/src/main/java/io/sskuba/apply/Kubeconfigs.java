@@ -3,7 +3,9 @@ package io.sskuba.apply;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
+import io.sskuba.secret.KeyRing;
 import io.sskuba.secret.Sealer;
+import io.sskuba.state.StateStore;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
@@ -24,12 +26,27 @@ public final class Kubeconfigs {
 
   /// The kubeconfig, empty where there is none or no identity opens it.
   public static Optional<String> tryOpen(Ports ports, String key) {
-    Optional<byte[]> sealedKey = ports.store().sealed(key, IssueSecrets.KEY);
-    Optional<byte[]> sealed = ports.store().sealed(key, AwaitControlPlane.KUBECONFIG);
+    return tryOpen(ports.store(), ports.keys(), key, AwaitControlPlane.KUBECONFIG);
+  }
+
+  /// The kubeconfig, as [#tryOpen(Ports, String)], before there are ports.
+  public static Optional<String> kubeconfig(StateStore store, KeyRing keys, String key) {
+    return tryOpen(store, keys, key, AwaitControlPlane.KUBECONFIG);
+  }
+
+  /// The talosconfig, empty where there is none or no identity opens it.
+  public static Optional<String> talosconfig(StateStore store, KeyRing keys, String key) {
+    return tryOpen(store, keys, key, RenderConfigs.TALOSCONFIG);
+  }
+
+  private static Optional<String> tryOpen(
+      StateStore store, KeyRing keys, String key, String name) {
+    Optional<byte[]> sealedKey = store.sealed(key, IssueSecrets.KEY);
+    Optional<byte[]> sealed = store.sealed(key, name);
     if (sealedKey.isEmpty() || sealed.isEmpty()) {
       return Optional.empty();
     }
-    Optional<Sealer> sealer = ports.keys().tryOpen(sealedKey.get());
+    Optional<Sealer> sealer = keys.tryOpen(sealedKey.get());
     return sealer.map(s -> new String(s.open(sealed.get()), StandardCharsets.UTF_8));
   }
 

@@ -50,17 +50,89 @@ public final class Planning {
     Platform platform = platform(ports, spec, request);
     String key = request.key(spec.metadata().name());
     Optional<ClusterRecord> record = ports.store().find(key);
+    refuseUnaskable(platform, spec, record, request);
     Platform.Cluster cluster = cluster(ports, platform, spec, request, record);
     InfraPlan plan = platform.plan(cluster);
     List<SpecDiff.Change> differences =
         record.map(r -> SpecDiff.between(SpecJson.fromJson(r.spec()), spec)).orElse(List.of());
-    Changes changes =
-        record.isEmpty() ? allNew(plan) : preview(ports, platform, cluster, plan, progress);
+    Changes changes = changes(ports, platform, cluster, plan, record, request, progress);
     return new PlanReport(
         request.shown(spec.metadata().name()),
         changes,
         differences.stream().filter(d -> d.kind() != SpecDiff.Kind.POOL_SIZE).toList(),
         machines(ports, key, platform.topology(cluster, Map.of())));
+  }
+
+  /// What apply would stop at, plan says too.
+  private static void refuseUnaskable(
+      Platform platform, ClusterSpec spec, Optional<ClusterRecord> record, PlanRequest request)
+      throws InterruptedException {
+    try {
+      for (Platform.Finding finding :
+          platform.findings(spec, record.map(r -> ClusterFacts.of(r, spec)))) {
+        if (finding.stops()) {
+          throw new SskubaException(finding.problem());
+        }
+      }
+    } catch (SskubaException e) {
+      throw offered(e, request);
+    }
+  }
+
+  private static SskubaException offered(SskubaException e, PlanRequest request) {
+    return request.rehearse()
+        ? e
+        : new SskubaException(Offers.rehearsal(e.problem(), "plan", request.fileName()), e);
+  }
+
+  private static Changes changes(
+      Ports ports,
+      Platform platform,
+      Platform.Cluster cluster,
+      InfraPlan plan,
+      Optional<ClusterRecord> record,
+      PlanRequest request,
+      Consumer<String> progress)
+      throws InterruptedException {
+    try {
+      return record.isEmpty()
+          ? unmadeChanges(ports, platform, cluster, plan, progress)
+          : preview(ports, platform, cluster, plan, progress);
+    } catch (SskubaException e) {
+      throw offered(e, request);
+    }
+  }
+
+  /// All of it is new; what the provider makes of it is asked on a stack that nobody keeps.
+  private static Changes unmadeChanges(
+      Ports ports,
+      Platform platform,
+      Platform.Cluster cluster,
+      InfraPlan plan,
+      Consumer<String> progress)
+      throws InterruptedException {
+    String id = "plan-" + HexFormat.of().formatHex(ports.random().bytes(5));
+    if (!platform.plansByProvider()) {
+      return allNew(plan);
+    }
+    Map<String, Path> tools = tools(ports, platform, cluster, progress);
+    try (Infrastructure infra =
+        platform.scratch(
+            cluster, RuntimeFolder.create(ports.places().runtime(), cluster.key(), id), tools)) {
+      infra.open(LIMIT);
+      return infra.preview(plan, _ -> {}, LIMIT);
+    } finally {
+      RuntimeFolder.remove(ports.places().runtime(), cluster.key(), id);
+    }
+  }
+
+  private static Map<String, Path> tools(
+      Ports ports, Platform platform, Platform.Cluster cluster, Consumer<String> progress)
+      throws InterruptedException {
+    return ports
+        .toolchain()
+        .through(RenderValues.egress(cluster.spec()))
+        .ensure(platform.tools(), progress);
   }
 
   /// The plan as a Pulumi YAML program; needs no provider and no credentials.
@@ -146,11 +218,7 @@ public final class Planning {
       InfraPlan plan,
       Consumer<String> progress)
       throws InterruptedException {
-    Map<String, Path> tools =
-        ports
-            .toolchain()
-            .through(RenderValues.egress(cluster.spec()))
-            .ensure(platform.tools(), progress);
+    Map<String, Path> tools = tools(ports, platform, cluster, progress);
     Path runtime =
         RuntimeFolder.create(ports.places().runtime(), cluster.key(), cluster.clusterId());
     Path passphrase = SealedPassphrase.restore(ports, cluster.key(), runtime);

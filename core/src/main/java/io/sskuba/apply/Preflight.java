@@ -1,5 +1,6 @@
 package io.sskuba.apply;
 
+import io.sskuba.infra.Platform;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
@@ -11,10 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// Finds out, before anything is made, what cannot work and what will be left out. Changes nothing.
 /// - Errors: `SPEC_UNSUPPORTED` for a target or version that cannot be provided; `IDENTITY_MISSING`
-///   where nobody could open the cluster again.
+///   where nobody could open the cluster again; what the platform found that nothing can be made
+///   with: credentials, machines, quotas.
 public final class Preflight implements Phase<Change, Checked> {
   /// What a cluster on this machine runs; other versions are refused by name.
   static final String KUBERNETES = "v1.36.3";
@@ -31,16 +34,17 @@ public final class Preflight implements Phase<Change, Checked> {
   }
 
   @Override
-  public Checked run(Change change, PhaseContext context) {
+  public Checked run(Change change, PhaseContext context) throws InterruptedException {
     LoadedSpec loaded = change.loaded();
     ClusterSpec spec = loaded.spec();
     ClusterSpec.Provider provider = spec.target().provider();
-    if (ports.platforms().of(provider, loaded.rehearsal()).isEmpty()) {
+    Optional<Platform> platform = ports.platforms().of(provider, loaded.rehearsal());
+    if (platform.isEmpty()) {
       throw new SskubaException(
           Problem.of(
                   ProblemCode.SPEC_UNSUPPORTED,
                   "target " + provider.word() + " cannot be provided by this release")
-              .fact("available", "local, and a rehearsal of any target")
+              .fact("available", "a rehearsal of any target")
               .next("sskuba-ctl apply --rehearse --file " + loaded.fileName())
               .next("sskuba-ctl render --file " + loaded.fileName() + " --out configs"));
     }
@@ -48,7 +52,7 @@ public final class Preflight implements Phase<Change, Checked> {
     refuseUnopenable(loaded);
     refuseFullDisk(ports.places().localState(), loaded);
     List<String> leftOut = leftOut(spec);
-    List<String> warnings = new ArrayList<>();
+    List<String> warnings = new ArrayList<>(asked(platform.get(), change));
     for (String section : leftOut) {
       warnings.add(section + ": not acted on by this release; the cluster is made without it");
     }
@@ -69,6 +73,29 @@ public final class Preflight implements Phase<Change, Checked> {
     }
     warnings.forEach(context::log);
     return new Checked(change, warnings, leftOut);
+  }
+
+  /// What the platform finds; the first thing that stops is the problem, the others stand in it.
+  private static List<String> asked(Platform platform, Change change) throws InterruptedException {
+    LoadedSpec loaded = change.loaded();
+    Optional<Platform.Cluster> existing =
+        change.existing().map(record -> ClusterFacts.of(record, loaded.spec()));
+    List<Platform.Finding> findings;
+    try {
+      findings = platform.findings(loaded.spec(), existing);
+    } catch (SskubaException e) {
+      throw Offers.rehearsal(e, loaded);
+    }
+    List<Problem> stopping =
+        findings.stream().filter(Platform.Finding::stops).map(Platform.Finding::problem).toList();
+    if (!stopping.isEmpty()) {
+      Problem problem = Offers.rehearsal(stopping.getFirst(), "apply", loaded.fileName());
+      for (Problem other : stopping.subList(1, stopping.size())) {
+        problem = problem.fact("also", other.code().id() + ": " + other.summary());
+      }
+      throw new SskubaException(problem);
+    }
+    return findings.stream().map(f -> f.problem().summary()).toList();
   }
 
   /// Before anything is made: the engine's own files would be cut short on a full disk.
@@ -114,7 +141,9 @@ public final class Preflight implements Phase<Change, Checked> {
   /// Contract, section 5: with nobody to ask and no key to seal to, nothing may be made.
   private void refuseUnopenable(LoadedSpec loaded) {
     boolean onThisMachine =
-        loaded.rehearsal() || loaded.spec().target().provider() == ClusterSpec.Provider.LOCAL;
+        loaded.rehearsal()
+            || loaded.spec().target().provider() == ClusterSpec.Provider.LOCAL
+            || loaded.spec().target().provider() == ClusterSpec.Provider.DOCKER;
     if (onThisMachine
         || loaded.terminal()
         || ports.keys().hasIdentity()

@@ -85,7 +85,7 @@ public final class ProvisionInfrastructure
         return new Up(cluster, outputs);
       } catch (SskubaException e) {
         if (e.problem().code() != ProblemCode.CLOUD_CAPACITY) {
-          throw e;
+          throw Offers.rehearsal(e, opened.loaded());
         }
         Choices now = Choices.of(cluster.allotment());
         Set<String> without = named(opened, e.problem());

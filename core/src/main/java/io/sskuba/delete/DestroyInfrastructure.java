@@ -7,6 +7,7 @@ import io.sskuba.infra.Infrastructure;
 import io.sskuba.infra.Infrastructure.StateResource;
 import io.sskuba.infra.Platform;
 import io.sskuba.infra.Platform.Remnant;
+import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.ProblemKind;
 import io.sskuba.problem.SskubaException;
@@ -44,15 +45,20 @@ public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
         doomed.platform().infrastructure(doomed.cluster(), passphrase, tools)) {
       List<Doomed.Corrupt> torn = setAside(doomed, infra, context);
       List<StateResource> known = infra.resources();
+      String failure = "";
       try {
         infra.open(doomed.deadline().left());
+        // What a lost answer made, the engine takes away with the rest.
+        infra.adopt(doomed.platform().inventory(doomed.cluster()), doomed.deadline().left());
+        known = infra.resources();
         infra.destroy(context::resource, doomed.deadline().left());
       } catch (SskubaException e) {
         if (e.problem().code() != ProblemCode.STATE_CORRUPT
             && e.problem().code().kind() == ProblemKind.CONFLICT) {
           throw e;
         }
-        context.log("destroy: " + e.problem().summary());
+        failure = said(e.problem());
+        context.log("destroy: " + failure);
       }
       Platform.Modelled modelled = doomed.platform().modelled(plan(doomed), "delete");
       context.modelled(modelled.full(), modelled.waited());
@@ -60,7 +66,7 @@ public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
       return doomed.with(
           whole(doomed, known),
           known,
-          List.of(stack(doomed.record().key(), infra.resources())),
+          List.of(stack(doomed.record().key(), infra.resources(), failure)),
           torn);
     }
   }
@@ -97,7 +103,17 @@ public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
         : cluster;
   }
 
-  private static Remnant stack(String key, List<StateResource> left) {
+  /// The failure and what its provider said.
+  private static String said(Problem problem) {
+    return problem.summary()
+        + problem.facts().stream()
+            .filter(f -> f.label().equals("cause"))
+            .findFirst()
+            .map(f -> ": " + f.value())
+            .orElse("");
+  }
+
+  private static Remnant stack(String key, List<StateResource> left, String failure) {
     boolean gone = left.isEmpty();
     return new Remnant(
         "pulumi:pulumi:Stack",
@@ -105,6 +121,11 @@ public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
         key,
         gone,
         "read the state",
-        gone ? "no resource and no stack" : left.size() + " resources, " + left.getFirst().name());
+        gone
+            ? "no resource and no stack"
+            : left.size()
+                + " resources, "
+                + left.getFirst().name()
+                + (failure.isEmpty() ? "" : "; " + failure));
   }
 }

@@ -12,11 +12,14 @@ import java.util.List;
 /// sockets, files.
 /// - Idempotent: yes; needs no live host.
 /// - Limits: the delete's deadline; it looks again until everything is gone or the deadline passes.
+///   Where the stack could not be destroyed, nothing goes away by waiting: it looks until nothing
+///   changes any more.
 public final class SweepRemnants implements Phase<Doomed, Doomed.Swept> {
   private static final Duration INTERVAL = Duration.ofMillis(100);
 
   @Override
   public Doomed.Swept run(Doomed doomed, PhaseContext context) throws InterruptedException {
+    List<Remnant> before = List.of();
     while (true) {
       List<Remnant> seen =
           new ArrayList<>(
@@ -28,8 +31,11 @@ public final class SweepRemnants implements Phase<Doomed, Doomed.Swept> {
       for (StateResource resource : doomed.resources()) {
         seen.add(doomed.platform().confirm(doomed.cluster(), resource));
       }
+      seen.addAll(doomed.platform().strays(doomed.cluster()));
       List<Remnant> left = seen.stream().filter(r -> !r.gone()).toList();
-      if (left.isEmpty() || doomed.deadline().passed()) {
+      boolean stuck = doomed.stack().stream().anyMatch(r -> !r.gone()) && left.equals(before);
+      before = left;
+      if (left.isEmpty() || stuck || doomed.deadline().passed()) {
         context.log(
             left.isEmpty() ? seen.size() + " things confirmed gone" : left.size() + " still there");
         return new Doomed.Swept(doomed, seen);

@@ -91,9 +91,9 @@ public record InfraPlan(List<Resource> resources, Map<String, Object> outputs) {
     }
   }
 
-  /// A value that the provider looks up when the program runs. It stands in plans that are printed
-  /// without credentials; a plan that the engine runs holds what was looked up before (kept in
-  /// [Choices], so that every later plan says the same), and [Lookup]s are refused there.
+  /// A value that the provider looks up when the program runs, where it was not looked up before
+  /// and kept in [Choices]. Its answer counts when the resource is made: later runs leave that input
+  /// as it is.
   ///
   /// @param function token, for example `aws:ec2/getAmi:getAmi`
   /// @param arguments plain values

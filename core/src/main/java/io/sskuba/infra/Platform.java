@@ -45,8 +45,30 @@ public interface Platform {
   /// @param outputs stack outputs after `up` of the plan
   Topology topology(Cluster cluster, Map<String, Object> outputs);
 
+  /// What is seen before anything is made: of the account, of machines that exist. Changes nothing.
+  /// - Errors: those of credentials and of a cloud that does not answer.
+  ///
+  /// @param existing the cluster, when an earlier run made its record
+  default List<Finding> findings(ClusterSpec spec, Optional<Cluster> existing)
+      throws InterruptedException {
+    return List.of();
+  }
+
   /// Opens nothing yet: [Infrastructure#open] does.
-  Infrastructure infrastructure(Cluster cluster, Path passphraseFile, Map<String, Path> tools);
+  /// - Errors: `SECRET_UNRESOLVED` where the target's credentials are references of the file.
+  Infrastructure infrastructure(Cluster cluster, Path passphraseFile, Map<String, Path> tools)
+      throws InterruptedException;
+
+  /// Whether the plan of a cluster that is not there yet is asked of a provider, on [#scratch].
+  default boolean plansByProvider() {
+    return false;
+  }
+
+  /// The same on a stack that nobody keeps, below `folder`: so that a plan leaves no trace.
+  default Infrastructure scratch(Cluster cluster, Path folder, Map<String, Path> tools)
+      throws InterruptedException {
+    return infrastructure(cluster, folder.resolve("passphrase"), tools);
+  }
 
   /// Work that may start as soon as the lease is held, beside everything else. Idempotent.
   void warmUp(Cluster cluster, Map<String, Path> tools) throws InterruptedException;
@@ -69,6 +91,11 @@ public interface Platform {
   /// What the platform holds of a cluster by its tags, whether the engine knows of it or not.
   /// Changes nothing. Empty where ids are the plan's own keys, so that nothing can be made twice.
   default List<Found> inventory(Cluster cluster) {
+    return List.of();
+  }
+
+  /// What carries the cluster's tags after its stack is gone, each looked at. Changes nothing.
+  default List<Remnant> strays(Cluster cluster) {
     return List.of();
   }
 

@@ -1,5 +1,7 @@
 package io.sskuba.infra;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sskuba.io.Json;
 import io.sskuba.spec.ClusterSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +26,16 @@ public interface Target {
 
   /// Plain stack configuration of the providers, such as `aws:region`; never a secret.
   Map<String, String> stackConfig(ClusterSpec spec);
+
+  /// What a cluster keeps besides what was looked up: ordinals that stay when machines come and go.
+  ///
+  /// @param before the allotment so far, or an empty object
+  /// @param choices what was looked up or decided
+  default ObjectNode allotment(ClusterSpec spec, ObjectNode before, Choices choices) {
+    ObjectNode allotment = Json.object();
+    allotment.set(Choices.KEY, choices.toJson());
+    return allotment;
+  }
 
   /// The whole plan.
   InfraPlan plan(Platform.Cluster cluster);

@@ -208,6 +208,13 @@ public enum ProblemCode {
       "The cluster's lifetime is over and it ended by itself. delete --expired takes what it left;"
           + " apply makes it anew."),
 
+  PROVIDER_MISSING(
+      "SSK-INFRA-008",
+      ProblemKind.REMOTE,
+      "The infrastructure engine needs a provider plugin that is not on this machine and could not be"
+          + " downloaded. It comes from get.pulumi.com or github.com, once; with no way there, put it"
+          + " into the engine's home by `pulumi plugin install --file`."),
+
   // Talos
   MACHINE_UNREACHABLE(
       "SSK-TALOS-001", ProblemKind.TIMEOUT, "A machine did not answer on the Talos API."),

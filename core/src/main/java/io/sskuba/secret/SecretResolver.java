@@ -1,15 +1,19 @@
 package io.sskuba.secret;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sskuba.io.Environment;
+import io.sskuba.io.Json;
 import io.sskuba.io.TimeSource;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
+import io.sskuba.spec.Credential;
 import io.sskuba.spec.Durations;
 import io.sskuba.spec.SecretRef;
 import io.sskuba.wait.Deadline;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -74,6 +78,39 @@ public final class SecretResolver {
     }
     redactor.learn(value);
     return value;
+  }
+
+  /// A user name and password. Errors: as [#resolve(SecretRef)]; also where the one value of both is
+  /// not the JSON that it has to be.
+  public Login resolve(Credential credential) throws InterruptedException {
+    return switch (credential) {
+      case Credential.Pair pair -> new Login(resolve(pair.username()), resolve(pair.password()));
+      case Credential.VaultKeys keys ->
+          new Login(
+              resolve(new SecretRef.Vault(keys.path(), keys.usernameKey())),
+              resolve(new SecretRef.Vault(keys.path(), keys.passwordKey())));
+      case Credential.JsonValue one -> login(one.ref(), resolve(one.ref()));
+    };
+  }
+
+  public record Login(SecretValue username, SecretValue password) {}
+
+  private Login login(SecretRef ref, SecretValue both) {
+    JsonNode json;
+    try {
+      json = Json.parse(both.reveal());
+    } catch (UncheckedIOException e) {
+      // Its message would quote the value.
+      throw unresolved(ref, "it is no JSON with username and password", null);
+    }
+    String username = json.path("username").asText("");
+    String password = json.path("password").asText("");
+    if (username.isEmpty() || password.isEmpty()) {
+      throw unresolved(ref, "its JSON has no username and password", null);
+    }
+    Login login = new Login(new SecretValue(username), new SecretValue(password));
+    redactor.learn(login.password());
+    return login;
   }
 
   /// The reference in words, without any value: for messages and placeholders.

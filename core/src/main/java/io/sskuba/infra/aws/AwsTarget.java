@@ -1,5 +1,6 @@
 package io.sskuba.infra.aws;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.infra.Choices;
 import io.sskuba.infra.InfraPlan;
 import io.sskuba.infra.InfraPlan.Ref;
@@ -7,6 +8,7 @@ import io.sskuba.infra.Platform;
 import io.sskuba.infra.Target;
 import io.sskuba.infra.Topology;
 import io.sskuba.net.AddressMap;
+import io.sskuba.io.Json;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.ClusterSpec.Provider;
 import io.sskuba.spec.ClusterSpec.ProviderSettings;
@@ -14,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// The `aws` target.
@@ -57,6 +60,19 @@ public final class AwsTarget implements Target {
     List<Slot> workers =
         Target.machines(spec).stream().filter(m -> m.made() && !m.pool().isControlPlane()).toList();
     return AwsBalancer.facts(AwsBalancer.doors(spec, workers, known.facts()));
+  }
+
+  /// The doors of workers are kept.
+  @Override
+  public ObjectNode allotment(ClusterSpec spec, ObjectNode before, Choices choices) {
+    Map<String, String> facts = new TreeMap<>(choices.facts());
+    facts.keySet().removeIf(key -> key.startsWith("door:"));
+    facts.putAll(doors(spec, choices));
+    ObjectNode allotment = Json.object();
+    allotment.set(
+        Choices.KEY,
+        new Choices(choices.images(), choices.types(), choices.zones(), facts).toJson());
+    return allotment;
   }
 
   /// - Errors: `SPEC_INVALID` where AWS would refuse what the file says (network, tags).

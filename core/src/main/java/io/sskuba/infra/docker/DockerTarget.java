@@ -1,5 +1,6 @@
 package io.sskuba.infra.docker;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.infra.Choices;
 import io.sskuba.infra.InfraPlan;
 import io.sskuba.infra.InfraPlan.Ref;
@@ -12,6 +13,7 @@ import io.sskuba.infra.Topology;
 import io.sskuba.infra.UserData;
 import io.sskuba.infra.local.LocalNetwork;
 import io.sskuba.infra.local.LocalPlan;
+import io.sskuba.io.Json;
 import io.sskuba.net.AddressMap;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.ClusterSpec.ProviderSettings;
@@ -79,6 +81,16 @@ public final class DockerTarget implements Target {
   @Override
   public Map<String, String> stackConfig(ClusterSpec spec) {
     return Map.of();
+  }
+
+  /// Machines keep their addresses when others come and go.
+  @Override
+  public ObjectNode allotment(ClusterSpec spec, ObjectNode before, Choices choices) {
+    ObjectNode allotment = Json.object();
+    ObjectNode indexes = allotment.putObject(INDEXES);
+    indexes(spec, before, choices).forEach(indexes::put);
+    allotment.set(Choices.KEY, choices.toJson());
+    return allotment;
   }
 
   @Override
@@ -244,12 +256,13 @@ public final class DockerTarget implements Target {
   }
 
   private static LocalNetwork addresses(Platform.Cluster cluster) {
-    String cidr = cluster.spec().target().network().cidr();
+    return addresses(cluster.spec(), Choices.of(cluster.allotment()));
+  }
+
+  private static LocalNetwork addresses(ClusterSpec spec, Choices choices) {
+    String cidr = spec.target().network().cidr();
     return LocalNetwork.of(
-        0,
-        cidr != null
-            ? cidr
-            : Choices.of(cluster.allotment()).facts().getOrDefault(CIDR, DEFAULT_CIDR));
+        0, cidr != null ? cidr : choices.facts().getOrDefault(CIDR, DEFAULT_CIDR));
   }
 
   private static String address(Platform.Cluster cluster, int index) {
@@ -257,13 +270,17 @@ public final class DockerTarget implements Target {
   }
 
   private static Map<String, Integer> indexes(Platform.Cluster cluster) {
+    return indexes(cluster.spec(), cluster.allotment(), Choices.of(cluster.allotment()));
+  }
+
+  private static Map<String, Integer> indexes(
+      ClusterSpec spec, ObjectNode allotment, Choices choices) {
     Map<String, Integer> known = new LinkedHashMap<>();
-    cluster
-        .allotment()
+    allotment
         .path(INDEXES)
         .properties()
         .forEach(e -> known.put(e.getKey(), e.getValue().asInt()));
-    return LocalPlan.indexes(cluster.spec(), addresses(cluster), known);
+    return LocalPlan.indexes(spec, addresses(spec, choices), known);
   }
 
   private static String loopback(Platform.Cluster cluster) {

@@ -13,16 +13,21 @@ import io.sskuba.wait.Waiter;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Takes over machines that exist, and gives them back.
 /// - Create: the machine has to answer in maintenance mode, with the file's certificate where the
 ///   file has a fingerprint. Nothing is changed: its configuration comes later. One that answers as
-///   a machine of this very cluster (a run that was killed) is adopted.
+///   a machine of this very cluster (a run that was killed) is adopted. So a create that was cut
+///   off made nothing, and is forgotten.
 /// - Delete: the machine's own API wipes its state and data partitions, restarts it, and it has to
 ///   be seen in maintenance mode again; Talos itself stays on its disk. One that is in maintenance
-///   mode already is given back already.
+///   mode already is given back already. Not by Talos's graceful way: a worker that leaves a
+///   cluster was drained before, the control planes go together, and the last of them cannot leave
+///   etcd, so that waiting for it would only hang.
 /// - A machine that cannot be reached is not given back: it still holds keys and data of the
 ///   cluster. Delete then fails, names it, and says how it is wiped by hand; run again, it goes on.
 /// - Limits: [#CALL] a call; [#BACK] until a machine is in maintenance mode again.
@@ -36,6 +41,9 @@ public final class MetalProvider implements ResourceHandler {
   private final Supplier<Optional<String>> talosconfig;
   private final TimeSource time;
   private final Duration back;
+
+  /// Addresses of machines that were seen in maintenance mode when they were given back.
+  private final Set<String> wiped = ConcurrentHashMap.newKeySet();
 
   /// @param talosconfig the cluster's; empty while none was issued, or where it cannot be opened
   public MetalProvider(TalosNodes nodes, Supplier<Optional<String>> talosconfig, TimeSource time) {
@@ -59,24 +67,66 @@ public final class MetalProvider implements ResourceHandler {
   public Made create(String type, String name, Map<String, Object> inputs) {
     String address = String.valueOf(inputs.get("address"));
     Seen seen = look(address, text(inputs, "fingerprint"));
+    if (seen.state() != State.MAINTENANCE && seen.state() != State.OURS) {
+      throw new SskubaException(refusal(name, address, seen));
+    }
+    return new Made(address, Map.of("talosVersion", seen.said()));
+  }
+
+  /// What keeps a machine from being taken over; looks and changes nothing.
+  public Optional<Problem> obstacle(String name, String address, @Nullable String fingerprint) {
+    try {
+      Seen seen = look(address, fingerprint);
+      return seen.state() == State.MAINTENANCE || seen.state() == State.OURS
+          ? Optional.empty()
+          : Optional.of(refusal(name, address, seen));
+    } catch (SskubaException e) {
+      return Optional.of(e.problem().fact("machine", name));
+    }
+  }
+
+  private static Problem refusal(String name, String address, Seen seen) {
+    return seen.state() == State.SILENT
+        ? Problem.of(
+                ProblemCode.MACHINE_UNREACHABLE,
+                "the machine at " + address + " cannot be reached")
+            .fact("machine", name)
+            .fact("observed", seen.said())
+            .next("talosctl --nodes " + address + " version --insecure")
+        : Problem.of(
+                ProblemCode.MACHINE_TAKEN,
+                "the machine at " + address + " is not in maintenance mode")
+            .fact("machine", name)
+            .fact("observed", seen.said())
+            .exists("its configuration as it is: nothing was overwritten")
+            .next("talosctl --nodes " + address + " reset --reboot");
+  }
+
+  /// How a machine that a cluster had is now.
+  ///
+  /// @param back whether nothing of the cluster is on it any more
+  public record Returned(boolean back, String observed) {}
+
+  /// Looks whether a machine was given back. One that does not answer counts only if this very
+  /// provider saw it in maintenance mode after the wipe.
+  public Returned returned(String address) {
+    Seen seen = look(address, null);
     return switch (seen.state()) {
-      case MAINTENANCE, OURS -> new Made(address, Map.of("talosVersion", seen.said()));
-      case FOREIGN ->
-          throw new SskubaException(
-              Problem.of(
-                      ProblemCode.MACHINE_TAKEN,
-                      "the machine at " + address + " is not in maintenance mode")
-                  .fact("machine", name)
-                  .fact("observed", seen.said())
-                  .next("talosctl --nodes " + address + " reset --reboot"));
-      case SILENT -> throw unreachable(name, address, seen.said());
+      case MAINTENANCE -> new Returned(true, "in maintenance mode, Talos " + seen.said());
+      case OURS -> new Returned(false, "still a machine of the cluster");
+      case FOREIGN -> new Returned(false, "configured: " + seen.said());
+      case SILENT ->
+          wiped.contains(address)
+              ? new Returned(true, "was seen in maintenance mode; unreachable now: " + seen.said())
+              : new Returned(false, "unreachable, never seen wiped: " + seen.said());
     };
   }
 
-  /// A machine does not cease to exist; nothing is dialled.
+  /// A machine does not cease to exist; nothing is dialled. Its id is its address: under another
+  /// one stands a create that was cut off before it had looked.
   @Override
   public Optional<Map<String, Object>> read(String type, String id, Map<String, Object> inputs) {
-    return Optional.of(Map.of());
+    return id.equals(inputs.get("address")) ? Optional.of(Map.of()) : Optional.empty();
   }
 
   @Override
@@ -92,6 +142,7 @@ public final class MetalProvider implements ResourceHandler {
     Seen seen = look(address, null);
     switch (seen.state()) {
       case MAINTENANCE -> {
+        wiped.add(address);
         return;
       }
       case OURS -> wipe(name, address);
@@ -118,6 +169,7 @@ public final class MetalProvider implements ResourceHandler {
                   ? Observation.met(true)
                   : Observation.notYet(now.said());
             });
+    wiped.add(address);
   }
 
   private void wipe(String name, String address) {
@@ -142,6 +194,22 @@ public final class MetalProvider implements ResourceHandler {
   private record Seen(State state, String said) {}
 
   private Seen look(String address, @Nullable String fingerprint) {
+    try {
+      return seen(address, fingerprint);
+    } catch (SskubaException another) {
+      if (another.problem().code() != ProblemCode.MACHINE_IDENTITY) {
+        throw another;
+      }
+      // A configured machine shows its cluster's certificate in place of the one of its start.
+      Seen unpinned = seen(address, null);
+      if (unpinned.state() == State.OURS || unpinned.state() == State.FOREIGN) {
+        return unpinned;
+      }
+      throw another;
+    }
+  }
+
+  private Seen seen(String address, @Nullable String fingerprint) {
     String said;
     boolean answers;
     try (TalosNode node = nodes.maintenance(address, fingerprint)) {

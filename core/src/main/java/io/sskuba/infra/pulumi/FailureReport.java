@@ -25,7 +25,7 @@ final class FailureReport {
             .findFirst()
             .orElse(failures.isEmpty() ? null : failures.getFirst());
     if (first == null) {
-      return Problem.of(ProblemCode.INFRA_FAILED, what + " failed").fact("cause", tail(text));
+      return Problem.of(code(text), what + " failed").fact("cause", tail(text));
     }
     boolean resource = !EngineEvents.typeOf(first.urn()).startsWith("pulumi:");
     String subject =
@@ -76,6 +76,13 @@ final class FailureReport {
   ///   API fault types.
   private static final List<Word> CLOUDS =
       List.of(
+          // The engine's own words: pkg/plugin, "could not install", "no resource plugin".
+          Word.of(
+              ProblemCode.PROVIDER_MISSING,
+              "could not (?:automatically )?(?:download|install|find) .*plugin"
+                  + "|could not load plugin|no (?:required )?resource plugin"
+                  + "|[Mm]issing required plugin|failed to (?:download|load) plugin"
+                  + "|could not find latest version for provider|install the plugin using"),
           Word.of(
               ProblemCode.CLOUD_CREDENTIALS,
               "ExpiredToken|InvalidClientTokenId|AuthFailure|RequestExpired|NoCredentialProviders"

@@ -33,9 +33,6 @@ import pulumirpc.ResourceMonitorGrpc;
 ///   returned as the program's error.
 final class PlanRuntime extends LanguageRuntimeGrpc.LanguageRuntimeImplBase {
   private static final int MESSAGE_MAX = 64 << 20;
-  private static final String OPEN =
-      " has to be looked up before the plan is run: only a printed plan may leave it open";
-
   private final InfraPlan plan;
   private final Map<String, String> versions;
   private volatile Struct outputs = Struct.getDefaultInstance();
@@ -54,11 +51,6 @@ final class PlanRuntime extends LanguageRuntimeGrpc.LanguageRuntimeImplBase {
   private static void check(InfraPlan plan) {
     Set<String> earlier = new LinkedHashSet<>();
     for (InfraPlan.Resource resource : plan.resources()) {
-      InfraPlan.Lookup open = InfraPlan.firstLookup(resource.inputs());
-      if (open != null) {
-        throw new IllegalArgumentException(
-            resource.name() + ": " + open.property() + " of " + open.function() + OPEN);
-      }
       for (String needed : InfraPlan.needs(resource)) {
         if (!earlier.contains(needed)) {
           throw new IllegalArgumentException(
@@ -129,10 +121,12 @@ final class PlanRuntime extends LanguageRuntimeGrpc.LanguageRuntimeImplBase {
     private final ResourceMonitorGrpc.ResourceMonitorBlockingStub monitor;
     private final boolean dryRun;
     private final Map<String, CompletableFuture<Registered>> done = new ConcurrentHashMap<>();
+    private final Lookups lookups;
 
     Run(ResourceMonitorGrpc.ResourceMonitorBlockingStub monitor, boolean dryRun) {
       this.monitor = monitor;
       this.dryRun = dryRun;
+      this.lookups = new Lookups(monitor, versions);
     }
 
     void all(String stackName, ExecutorService threads)
@@ -214,7 +208,9 @@ final class PlanRuntime extends LanguageRuntimeGrpc.LanguageRuntimeImplBase {
               .setName(resource.name())
               .setParent(parent)
               .setCustom(true)
-              .setObject(Values.of(resource.inputs(), this::resolve).getStructValue())
+              .setObject(
+                  Values.of(lookups.answered(resource.inputs()), this::resolve).getStructValue())
+              .addAllIgnoreChanges(Lookups.paths(resource.inputs()))
               .addAllDependencies(urns)
               .setVersion(versions.getOrDefault(pkg, ""))
               .setAcceptSecrets(true)

@@ -84,6 +84,60 @@ public record PulumiSettings(
         UnaryOperator.identity());
   }
 
+  /// The same with further variables in the engine's environment.
+  public PulumiSettings with(Map<String, String> variables) {
+    return new PulumiSettings(
+        binary,
+        stateUrl,
+        organisation,
+        project,
+        stack,
+        passphraseFile,
+        workFolder,
+        homeFolder,
+        parallelism,
+        providerVersions,
+        config,
+        variables,
+        refreshFirst,
+        acquirePlugins,
+        stopGrace,
+        redactor);
+  }
+
+  /// For providers of real clouds, which the engine downloads where they are missing: nothing is
+  /// read again by itself (it costs a call a resource, and throttling), and a stopped engine may
+  /// take 5 min to finish what it asked of the cloud.
+  ///
+  /// @param plugins the engine's home; outlives clusters
+  /// @param plain stack configuration without secrets
+  /// @param credentials the user's own, as environment variables; never logged
+  /// @param mask hides secrets in whatever providers say
+  public PulumiSettings real(
+      Path plugins,
+      Map<String, String> versions,
+      Map<String, String> plain,
+      Map<String, String> credentials,
+      UnaryOperator<String> mask) {
+    return new PulumiSettings(
+        binary,
+        stateUrl,
+        organisation,
+        project,
+        stack,
+        passphraseFile,
+        workFolder,
+        plugins,
+        parallelism,
+        versions,
+        plain,
+        credentials,
+        false,
+        true,
+        Duration.ofMinutes(5),
+        mask);
+  }
+
   public PulumiSettings withParallelism(int operations) {
     return new PulumiSettings(
         binary,
