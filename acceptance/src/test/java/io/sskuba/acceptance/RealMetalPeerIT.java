@@ -77,7 +77,10 @@ class RealMetalPeerIT {
     if (workers.length > 0) {
       yaml.append("  workers:\n    - name: pi\n      machines:\n");
       for (String worker : workers) {
-        yaml.append("        - {address: ").append(NET).append(worker).append(", disk: /dev/sda}\n");
+        yaml.append("        - {address: ")
+            .append(NET)
+            .append(worker)
+            .append(", disk: /dev/sda}\n");
       }
     }
     return ctl.file(name + ".yaml", yaml.toString()).toString();
@@ -111,8 +114,7 @@ class RealMetalPeerIT {
   void machinesBecomeAClusterAndAreGivenBack() throws Exception {
     Peers.require("talosctl");
     machines("11", "21", "22");
-    String file =
-        file("field-kit", "virtualAddress: " + NET + "10", fingerprint("11"), "21", "22");
+    String file = file("field-kit", "virtualAddress: " + NET + "10", fingerprint("11"), "21", "22");
 
     assertProblem(ctl.run("apply", "-f", file, "-o", "json"), 5, "SSK-SEC-002");
     assertThat(ctl.state().resolve("clusters")).as("nothing made").doesNotExist();
@@ -141,7 +143,8 @@ class RealMetalPeerIT {
     assertThat(insecureVersion("21")).as("a member lets nobody in").contains("certificate");
 
     assertThat(ctl.run("apply", "-f", file).exits(0).err()).contains("nothing to do");
-    JsonNode plan = ctl.run("plan", "-f", file, "-o", "json", "--detailed-exitcode").exits(0).json();
+    JsonNode plan =
+        ctl.run("plan", "-f", file, "-o", "json", "--detailed-exitcode").exits(0).json();
     assertThat(plan.path("changes").path("same").asInt()).isEqualTo(3);
 
     othersAreRefused();
@@ -215,5 +218,4 @@ class RealMetalPeerIT {
             ctl, Peers.require("etcd").getParent(), List.of(NET + "11", NET + "21"));
     ctl.run("delete", "field-kit", "--yes").exits(0);
   }
-
 }

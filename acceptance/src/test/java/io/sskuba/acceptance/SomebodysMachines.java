@@ -58,14 +58,19 @@ public final class SomebodysMachines {
 
   public static void main(String[] args) throws Exception {
     new SomebodysMachines()
-        .run(Path.of(args[0]), Path.of(args[1]), Path.of(args[2]), List.of(args).subList(3, args.length));
+        .run(
+            Path.of(args[0]),
+            Path.of(args[1]),
+            Path.of(args[2]),
+            List.of(args).subList(3, args.length));
   }
 
   private void run(Path disks, Path memory, Path programs, List<String> addresses)
       throws Exception {
     Map<String, Path> binaries = new HashMap<>();
     PlaneServices.PROGRAMS.forEach(name -> binaries.put(name, programs.resolve(name)));
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> planes.values().forEach(PlaneServices::kill)));
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> planes.values().forEach(PlaneServices::kill)));
     List<SimMachine> machines = new ArrayList<>();
     for (String address : addresses) {
       machines.add(machine(address, disks, memory, binaries));
@@ -85,8 +90,8 @@ public final class SomebodysMachines {
     }
   }
 
-  private SimMachine machine(
-      String address, Path disks, Path memory, Map<String, Path> binaries) throws IOException {
+  private SimMachine machine(String address, Path disks, Path memory, Map<String, Path> binaries)
+      throws IOException {
     String name = "machine-" + address.substring(address.lastIndexOf('.') + 1);
     MachineIdentity identity =
         new MachineIdentity(

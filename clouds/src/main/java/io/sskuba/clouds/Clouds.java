@@ -3,11 +3,13 @@ package io.sskuba.clouds;
 import io.sskuba.cloud.CloudAccount;
 import io.sskuba.cloud.CloudServices;
 import io.sskuba.clouds.aws.AwsAccount;
+import io.sskuba.clouds.aws.AwsImageStore;
 import io.sskuba.clouds.aws.S3Bucket;
 import io.sskuba.clouds.azure.BlobBucket;
 import io.sskuba.clouds.dns.Rfc2136Zone;
 import io.sskuba.dns.UpdateServer;
 import io.sskuba.dns.ZoneWriter;
+import io.sskuba.images.ImageStore;
 import io.sskuba.io.Environment;
 import io.sskuba.io.TimeSource;
 import io.sskuba.secret.RemoteSecrets;
@@ -38,6 +40,14 @@ public final class Clouds implements CloudServices {
       ClusterSpec spec, Environment environment, TimeSource time) {
     return switch (spec.target().provider()) {
       case AWS -> Optional.of(AwsAccount.of(spec, environment, time));
+      case LOCAL, DOCKER, METAL, AZURE, VSPHERE -> Optional.empty();
+    };
+  }
+
+  @Override
+  public Optional<ImageStore> images(ClusterSpec spec, Environment environment, TimeSource time) {
+    return switch (spec.target().provider()) {
+      case AWS -> Optional.of(AwsImageStore.of(spec, environment, time));
       case LOCAL, DOCKER, METAL, AZURE, VSPHERE -> Optional.empty();
     };
   }

@@ -39,8 +39,7 @@ public final class Kubeconfigs {
     return tryOpen(store, keys, key, RenderConfigs.TALOSCONFIG);
   }
 
-  private static Optional<String> tryOpen(
-      StateStore store, KeyRing keys, String key, String name) {
+  private static Optional<String> tryOpen(StateStore store, KeyRing keys, String key, String name) {
     Optional<byte[]> sealedKey = store.sealed(key, IssueSecrets.KEY);
     Optional<byte[]> sealed = store.sealed(key, name);
     if (sealedKey.isEmpty() || sealed.isEmpty()) {

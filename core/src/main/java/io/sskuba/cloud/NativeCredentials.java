@@ -100,8 +100,8 @@ final class NativeCredentials {
     };
   }
 
-  /// Why the provider cannot be asked, if nothing here says who asks. Whether what there is will do,
-  /// the provider tells.
+  /// Why the provider cannot be asked, if nothing here says who asks. Whether what there is will
+  /// do, the provider tells.
   Optional<Problem> missing(Provider provider) {
     return switch (provider) {
       case AWS ->
@@ -137,6 +137,7 @@ final class NativeCredentials {
             "AWS_WEB_IDENTITY_TOKEN_FILE",
             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
             "AWS_CONTAINER_CREDENTIALS_FULL_URI")
+        || any("AWS_ROLE_ARN") && any("ACTIONS_ID_TOKEN_REQUEST_URL", "SSKUBA_ID_TOKEN")
         || file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials")
         || file("AWS_CONFIG_FILE", ".aws/config")
         || madeBy("Amazon EC2");

@@ -49,6 +49,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -107,8 +110,7 @@ public final class RealPlatform implements Platform {
     this.target = target;
     this.world = world;
     this.credentials = new NativeCredentials(world.environment());
-    this.secrets =
-        new SecretResolver(world.environment(), world.time(), redactor, world.stores());
+    this.secrets = new SecretResolver(world.environment(), world.time(), redactor, world.stores());
     this.look = new MachineLook(world.talos(), world.kube());
   }
 
@@ -179,11 +181,43 @@ public final class RealPlatform implements Platform {
     if (metal() && existing.isEmpty()) {
       findings.addAll(machines(spec));
     }
+    NamedServices services = new NamedServices(world.environment(), secrets);
+    List<Callable<List<Finding>>> asked =
+        List.of(
+            () -> account(spec, existing), () -> services.git(spec), () -> services.access(spec));
+    Fan.out(asked, RealPlatform::told).forEach(findings::addAll);
+    return findings;
+  }
+
+  private static List<Finding> told(Callable<List<Finding>> question) throws InterruptedException {
+    try {
+      return question.call();
+    } catch (RuntimeException | InterruptedException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// Errors: where nobody is let in; nothing else can be asked then.
+  private List<Finding> account(ClusterSpec spec, Optional<Cluster> existing) {
     Optional<CloudAccount> account = world.accounts().apply(spec);
-    if (account.isPresent()) {
-      // Throws where nobody is let in: nothing else can be asked then.
-      account.get().identity();
-      findings.addAll(account.get().findings(spec, RUN));
+    if (account.isEmpty()) {
+      return List.of();
+    }
+    List<Finding> findings = new ArrayList<>(account.get().findings(spec, RUN));
+    Set<String> others = new TreeSet<>(account.get().clusterIds(spec.fqdn()));
+    existing.ifPresent(cluster -> others.remove(cluster.clusterId()));
+    if (!others.isEmpty()) {
+      findings.add(
+          new Finding(
+              true,
+              Problem.of(
+                      ProblemCode.CLOUD_NAME_TAKEN,
+                      "the account holds another cluster named " + spec.fqdn())
+                  .fact("cause", "resources with cluster id " + String.join(", ", others))
+                  .fact("do", "delete it, or choose another metadata.name")
+                  .next("sskuba-ctl list")));
     }
     return findings;
   }
@@ -198,14 +232,11 @@ public final class RealPlatform implements Platform {
 
   private List<Finding> machines(ClusterSpec spec) throws InterruptedException {
     MetalProvider provider =
-        new MetalProvider(
-            world.talos().apply(AddressMap.IDENTITY), Optional::empty, world.time());
-    List<Topology.Machine> machines =
-        target.topology(bare(spec), Map.of()).machines();
+        new MetalProvider(world.talos().apply(AddressMap.IDENTITY), Optional::empty, world.time());
+    List<Topology.Machine> machines = target.topology(bare(spec), Map.of()).machines();
     List<Finding> findings = new ArrayList<>();
     for (Optional<Problem> obstacle :
-        Fan.out(
-            machines, m -> provider.obstacle(m.name(), m.address(), m.fingerprint()))) {
+        Fan.out(machines, m -> provider.obstacle(m.name(), m.address(), m.fingerprint()))) {
       obstacle.ifPresent(problem -> findings.add(new Finding(true, problem)));
     }
     return findings;
@@ -225,8 +256,7 @@ public final class RealPlatform implements Platform {
   @Override
   public Infrastructure infrastructure(
       Cluster cluster, Path passphraseFile, Map<String, Path> tools) throws InterruptedException {
-    Path runtime =
-        RuntimeFolder.path(world.places().runtime(), cluster.key(), cluster.clusterId());
+    Path runtime = RuntimeFolder.path(world.places().runtime(), cluster.key(), cluster.clusterId());
     return engine(cluster, passphraseFile, tools, stateUrl(), runtime);
   }
 
@@ -242,8 +272,7 @@ public final class RealPlatform implements Platform {
     Path passphrase = folder.resolve("passphrase");
     try {
       AtomicFiles.privateFolder(folder);
-      AtomicFiles.writeString(
-          passphrase, HexFormat.of().formatHex(world.random().bytes(32)));
+      AtomicFiles.writeString(passphrase, HexFormat.of().formatHex(world.random().bytes(32)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -277,6 +306,7 @@ public final class RealPlatform implements Platform {
       settings = settings.with(environment);
     } else {
       environment.putAll(fromFile(spec));
+      world.accounts().apply(spec).ifPresent(a -> environment.putAll(a.variables()));
       settings =
           settings.real(
               world.places().cache().resolve("pulumi"),

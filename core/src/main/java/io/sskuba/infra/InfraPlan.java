@@ -92,8 +92,8 @@ public record InfraPlan(List<Resource> resources, Map<String, Object> outputs) {
   }
 
   /// A value that the provider looks up when the program runs, where it was not looked up before
-  /// and kept in [Choices]. Its answer counts when the resource is made: later runs leave that input
-  /// as it is.
+  /// and kept in [Choices]. Its answer counts when the resource is made: later runs leave that
+  /// input as it is.
   ///
   /// @param function token, for example `aws:ec2/getAmi:getAmi`
   /// @param arguments plain values

@@ -80,8 +80,8 @@ public final class SecretResolver {
     return value;
   }
 
-  /// A user name and password. Errors: as [#resolve(SecretRef)]; also where the one value of both is
-  /// not the JSON that it has to be.
+  /// A user name and password. Errors: as [#resolve(SecretRef)]; also where the one value of both
+  /// is not the JSON that it has to be.
   public Login resolve(Credential credential) throws InterruptedException {
     return switch (credential) {
       case Credential.Pair pair -> new Login(resolve(pair.username()), resolve(pair.password()));

@@ -16,10 +16,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
+import software.amazon.awssdk.services.sts.auth.StsAssumeRoleWithWebIdentityCredentialsProvider;
 import software.amazon.awssdk.services.sts.model.GetCallerIdentityResponse;
 
 /// An AWS account as the user's credentials show it, in the region of a cluster file.
@@ -69,7 +73,8 @@ public final class AwsAccount implements CloudAccount {
   /// When the credentials end: as their provider says, or, for a session in the environment, as
   /// `aws configure export-credentials` writes it beside.
   private Optional<Instant> expires() {
-    AwsCredentials credentials = (AwsCredentials) clients.access().credentials().resolveCredentials();
+    AwsCredentials credentials =
+        (AwsCredentials) clients.access().credentials().resolveCredentials();
     Optional<Instant> known = credentials.expirationTime();
     String written = environment.get("AWS_CREDENTIAL_EXPIRATION");
     if (known.isPresent() || written == null || !(credentials instanceof AwsSessionCredentials)) {
@@ -80,6 +85,24 @@ public final class AwsAccount implements CloudAccount {
     } catch (java.time.format.DateTimeParseException e) {
       return Optional.empty();
     }
+  }
+
+  @Override
+  public Map<String, String> variables() {
+    if (!(clients.access().credentials()
+        instanceof StsAssumeRoleWithWebIdentityCredentialsProvider job)) {
+      return Map.of();
+    }
+    Asks asks = new Asks();
+    AwsCredentials credentials =
+        Asks.needed("the CI job's role", asks.ask(() -> job.resolveCredentials()));
+    if (!(credentials instanceof AwsSessionCredentials session)) {
+      return Map.of();
+    }
+    return Map.of(
+        "AWS_ACCESS_KEY_ID", session.accessKeyId(),
+        "AWS_SECRET_ACCESS_KEY", session.secretAccessKey(),
+        "AWS_SESSION_TOKEN", session.sessionToken());
   }
 
   @Override
@@ -117,7 +140,10 @@ public final class AwsAccount implements CloudAccount {
                         : "the credentials end before the run may be over")
                 .fact(
                     "cause",
-                    identity.subject() + " until " + identity.expires().get() + ", a run may take "
+                    identity.subject()
+                        + " until "
+                        + identity.expires().get()
+                        + ", a run may take "
                         + Durations.format(expected))
                 .fact(
                     "do",
@@ -141,6 +167,20 @@ public final class AwsAccount implements CloudAccount {
   public List<Platform.Found> inventory(String fqdn, Optional<String> clusterId) {
     Asks asks = new Asks();
     return new AwsInventory(clients, asks, spec).start(fqdn).found(clusterId);
+  }
+
+  @Override
+  public Set<String> clusterIds(String fqdn) {
+    synchronized (this) {
+      Seen known = seen;
+      if (known != null && known.spec().fqdn().equals(fqdn)) {
+        return known.facts().heldIds();
+      }
+    }
+    Set<String> ids = new TreeSet<>();
+    Asks asks = new Asks();
+    new AwsInventory(clients, asks, spec).start(fqdn).found(ids);
+    return ids;
   }
 
   @Override

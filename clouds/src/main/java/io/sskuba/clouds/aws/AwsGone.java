@@ -28,10 +28,16 @@ final class AwsGone {
                 == null;
         case AwsNames.RECORD -> record(id);
         case AwsNames.BALANCER ->
-            clients.balancing().describeLoadBalancers(r -> r.loadBalancerArns(id)).loadBalancers()
+            clients
+                .balancing()
+                .describeLoadBalancers(r -> r.loadBalancerArns(id))
+                .loadBalancers()
                 .isEmpty();
         case AwsNames.TARGETS ->
-            clients.balancing().describeTargetGroups(r -> r.targetGroupArns(id)).targetGroups()
+            clients
+                .balancing()
+                .describeTargetGroups(r -> r.targetGroupArns(id))
+                .targetGroups()
                 .isEmpty();
         case AwsNames.LISTENER ->
             clients.balancing().describeListeners(r -> r.listenerArns(id)).listeners().isEmpty();
@@ -139,8 +145,7 @@ final class AwsGone {
         .stream()
         .noneMatch(
             s ->
-                s.typeAsString().equals(type)
-                    && s.name().replace("\\052", "*").equals(name + "."));
+                s.typeAsString().equals(type) && s.name().replace("\\052", "*").equals(name + "."));
   }
 
   /// `ARN-OF-GROUP-` and a number that says nothing: it is there while its group has targets.

@@ -157,7 +157,8 @@ final class AwsInventory {
   private List<Found> records(AwsZone.Seen seen, Optional<String> clusterId) {
     Optional<Name> owner =
         seen.names().stream().filter(n -> n.name().equals("_sskuba." + spec.fqdn())).findFirst();
-    if (owner.isEmpty() || (clusterId.isPresent() && !clusterId.get().equals(owner.get().value()))) {
+    if (owner.isEmpty()
+        || (clusterId.isPresent() && !clusterId.get().equals(owner.get().value()))) {
       return List.of();
     }
     List<Found> found = new ArrayList<>();
@@ -235,7 +236,8 @@ final class AwsInventory {
     }
     List<Tagged> tagged = new ArrayList<>();
     kinds.forEach(
-        (id, kind) -> tagged.add(new Tagged(type("ec2", kind, id), id, tags.getOrDefault(id, Map.of()))));
+        (id, kind) ->
+            tagged.add(new Tagged(type("ec2", kind, id), id, tags.getOrDefault(id, Map.of()))));
     return alive(typedRules(tagged));
   }
 
@@ -320,8 +322,7 @@ final class AwsInventory {
       String type,
       Function<List<String>, List<String>> look,
       Set<String> ended) {
-    List<String> ids =
-        tagged.stream().filter(t -> t.type().equals(type)).map(Tagged::id).toList();
+    List<String> ids = tagged.stream().filter(t -> t.type().equals(type)).map(Tagged::id).toList();
     for (int from = 0; from < ids.size(); from += VALUES) {
       ended.addAll(look.apply(ids.subList(from, Math.min(ids.size(), from + VALUES))));
     }

@@ -165,7 +165,9 @@ final class AwsLook {
 
   private long limit(Quota quota) {
     GetServiceQuotaResponse answer =
-        clients.quotas().getServiceQuota(r -> r.serviceCode(quota.service()).quotaCode(quota.code()));
+        clients
+            .quotas()
+            .getServiceQuota(r -> r.serviceCode(quota.service()).quotaCode(quota.code()));
     return answer.quota().value().longValue();
   }
 

@@ -39,8 +39,7 @@ final class AwsRights {
       return Map.of(); // the account's root may do everything; a federated user has no policies
     }
     String partition = identity.subject().split(":", 3)[1];
-    Map<String, List<String>> needed =
-        AwsActions.of(spec, partition, region, identity.account());
+    Map<String, List<String>> needed = AwsActions.of(spec, partition, region, identity.account());
     List<String> all = needed.values().stream().flatMap(List::stream).distinct().toList();
     Map<String, Denial> denied = simulate(principal.get(), all, "*");
     if (denied.isEmpty()) {

@@ -30,7 +30,10 @@ final class AwsZone {
     }
     String name = dns.zone() == null ? spec.metadata().domain() : dns.zone();
     Optional<String> zone =
-        clients.names().listHostedZonesByName(r -> r.dnsName(name).maxItems("20")).hostedZones()
+        clients
+            .names()
+            .listHostedZonesByName(r -> r.dnsName(name).maxItems("20"))
+            .hostedZones()
             .stream()
             .filter(z -> plain(z.name()).equals(name) && !isPrivate(z))
             .map(z -> z.id().substring(z.id().lastIndexOf('/') + 1))

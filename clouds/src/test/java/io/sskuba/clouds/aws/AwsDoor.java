@@ -57,7 +57,9 @@ final class AwsDoor implements AutoCloseable {
   }
 
   String url() {
-    return "http://" + server.getAddress().getAddress().getHostAddress() + ":"
+    return "http://"
+        + server.getAddress().getAddress().getHostAddress()
+        + ":"
         + server.getAddress().getPort();
   }
 

@@ -74,7 +74,13 @@ public final class AwsActions {
     BY_RESOURCE.forEach(
         (resource, all) -> {
           boolean network =
-              List.of("vpc", "subnet", "internet-gateway", "route-table", "elastic-ip", "natgateway")
+              List.of(
+                      "vpc",
+                      "subnet",
+                      "internet-gateway",
+                      "route-table",
+                      "elastic-ip",
+                      "natgateway")
                   .stream()
                   .anyMatch(kind -> resource.endsWith(":" + kind + "/*"));
           if ((network && existing) || (resource.contains(":route53:") && !names)) {

@@ -259,8 +259,7 @@ public final class AwsCheck {
         case AwsNames.ADDRESS -> needed.merge(Quota.ADDRESSES, 1L, Long::sum);
         case AwsNames.NAT -> needed.merge(Quota.NATS, 1L, Long::sum);
         case AwsNames.BALANCER -> needed.merge(Quota.BALANCERS, 1L, Long::sum);
-        case AwsNames.INSTANCE ->
-            instance(machines.get(resource.name()), choices, needed);
+        case AwsNames.INSTANCE -> instance(machines.get(resource.name()), choices, needed);
         default -> {}
       }
     }
@@ -373,7 +372,8 @@ public final class AwsCheck {
     }
     Set<String> without = new TreeSet<>(facts.zonesOf(spec));
     without.removeAll(zones);
-    boolean named = spec.target().settings() instanceof ProviderSettings.Aws a && !a.zones().isEmpty();
+    boolean named =
+        spec.target().settings() instanceof ProviderSettings.Aws a && !a.zones().isEmpty();
     if (named && !there.isEmpty() && !without.isEmpty()) {
       stops(
           ProblemCode.SPEC_INVALID,

@@ -276,10 +276,7 @@ public final class DockerTarget implements Target {
   private static Map<String, Integer> indexes(
       ClusterSpec spec, ObjectNode allotment, Choices choices) {
     Map<String, Integer> known = new LinkedHashMap<>();
-    allotment
-        .path(INDEXES)
-        .properties()
-        .forEach(e -> known.put(e.getKey(), e.getValue().asInt()));
+    allotment.path(INDEXES).properties().forEach(e -> known.put(e.getKey(), e.getValue().asInt()));
     return LocalPlan.indexes(spec, addresses(spec, choices), known);
   }
 

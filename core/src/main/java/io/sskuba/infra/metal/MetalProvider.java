@@ -88,8 +88,7 @@ public final class MetalProvider implements ResourceHandler {
   private static Problem refusal(String name, String address, Seen seen) {
     return seen.state() == State.SILENT
         ? Problem.of(
-                ProblemCode.MACHINE_UNREACHABLE,
-                "the machine at " + address + " cannot be reached")
+                ProblemCode.MACHINE_UNREACHABLE, "the machine at " + address + " cannot be reached")
             .fact("machine", name)
             .fact("observed", seen.said())
             .next("talosctl --nodes " + address + " version --insecure")

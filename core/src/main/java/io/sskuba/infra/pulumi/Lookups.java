@@ -31,7 +31,8 @@ final class Lookups {
 
   static final class Failed extends RuntimeException {
     Failed(InfraPlan.Lookup lookup, String cause) {
-      super(lookup.property() + " of " + lookup.function() + " " + lookup.arguments() + ": " + cause);
+      super(
+          lookup.property() + " of " + lookup.function() + " " + lookup.arguments() + ": " + cause);
     }
   }
 

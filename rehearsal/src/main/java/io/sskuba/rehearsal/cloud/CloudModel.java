@@ -1,11 +1,13 @@
 package io.sskuba.rehearsal.cloud;
 
 import io.sskuba.infra.Choices;
+import io.sskuba.infra.Platform;
 import io.sskuba.rehearsal.account.Account;
 import io.sskuba.rehearsal.account.CloudFault;
 import io.sskuba.rehearsal.account.CloudResource;
 import io.sskuba.rehearsal.account.Fabric;
 import io.sskuba.spec.ClusterSpec;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +43,16 @@ public interface CloudModel {
   /// is known already stays.
   default Choices choices(ClusterSpec spec, Choices known) {
     return known;
+  }
+
+  /// The same, where a scenario says what is not offered.
+  default Choices choices(ClusterSpec spec, Choices known, Scenario scenario) {
+    return choices(spec, known);
+  }
+
+  /// What a look at the account finds before anything is made: what a real one would be told.
+  default List<Platform.Finding> findings(AccountLook look) {
+    return List.of();
   }
 
   /// A function of the provider (`aws:ec2/getAmi:getAmi`). Errors: [CloudFault] for an unknown one.
