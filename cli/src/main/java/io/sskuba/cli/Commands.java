@@ -37,6 +37,7 @@ enum Commands {
       "This machine",
       DoctorCommand.class,
       ToolchainCommand.class,
+      ImageCommand.class,
       ExplainCommand.class,
       SchemaCommand.class,
       CompletionCommand.class,

@@ -35,6 +35,7 @@ import java.net.URI;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// Puts the engine together: the one place where ports meet their implementations.
 final class Wiring {
@@ -60,7 +61,7 @@ final class Wiring {
             talos,
             KubeApis::fromKubeconfig,
             known(store, keys),
-            spec -> account(spec, environment, time),
+            new Accounts(environment, time)::of,
             LateSecrets::new);
     return new Ports(
         time,
@@ -95,13 +96,30 @@ final class Wiring {
     };
   }
 
-  /// Targets without an account load no module for clouds.
-  private static Optional<CloudAccount> account(
-      ClusterSpec spec, Environment environment, TimeSource time) {
-    return switch (spec.target().provider()) {
-      case LOCAL, DOCKER, METAL -> Optional.empty();
-      case AWS, AZURE, VSPHERE -> CloudModule.services().account(spec, environment, time);
-    };
+  /// The account of the file that this run is about: what a look told is asked once. Targets
+  /// without an account load no module for clouds.
+  private static final class Accounts {
+    private final Environment environment;
+    private final TimeSource time;
+    private @Nullable ClusterSpec last;
+    private Optional<CloudAccount> account = Optional.empty();
+
+    Accounts(Environment environment, TimeSource time) {
+      this.environment = environment;
+      this.time = time;
+    }
+
+    synchronized Optional<CloudAccount> of(ClusterSpec spec) {
+      if (!spec.equals(last)) {
+        account =
+            switch (spec.target().provider()) {
+              case LOCAL, DOCKER, METAL -> Optional.empty();
+              case AWS, AZURE, VSPHERE -> CloudModule.services().account(spec, environment, time);
+            };
+        last = spec;
+      }
+      return account;
+    }
   }
 
   /// A folder, or a team's bucket with this machine's folder beside it.

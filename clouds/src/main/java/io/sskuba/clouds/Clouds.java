@@ -1,16 +1,22 @@
 package io.sskuba.clouds;
 
+import io.sskuba.cloud.CloudAccount;
 import io.sskuba.cloud.CloudServices;
+import io.sskuba.clouds.aws.AwsAccount;
+import io.sskuba.clouds.aws.AwsImageStore;
 import io.sskuba.clouds.aws.S3Bucket;
 import io.sskuba.clouds.azure.BlobBucket;
 import io.sskuba.clouds.dns.Rfc2136Zone;
 import io.sskuba.dns.UpdateServer;
 import io.sskuba.dns.ZoneWriter;
+import io.sskuba.images.ImageStore;
 import io.sskuba.io.Environment;
 import io.sskuba.io.TimeSource;
 import io.sskuba.secret.RemoteSecrets;
+import io.sskuba.spec.ClusterSpec;
 import io.sskuba.state.ObjectBucket;
 import java.net.URI;
+import java.util.Optional;
 
 /// What [CloudServices] promises. Its own methods name each library only where it is needed.
 public final class Clouds implements CloudServices {
@@ -27,6 +33,23 @@ public final class Clouds implements CloudServices {
   @Override
   public ZoneWriter zone(UpdateServer server, TimeSource time) {
     return Rfc2136Zone.of(server);
+  }
+
+  @Override
+  public Optional<CloudAccount> account(
+      ClusterSpec spec, Environment environment, TimeSource time) {
+    return switch (spec.target().provider()) {
+      case AWS -> Optional.of(AwsAccount.of(spec, environment, time));
+      case LOCAL, DOCKER, METAL, AZURE, VSPHERE -> Optional.empty();
+    };
+  }
+
+  @Override
+  public Optional<ImageStore> images(ClusterSpec spec, Environment environment, TimeSource time) {
+    return switch (spec.target().provider()) {
+      case AWS -> Optional.of(AwsImageStore.of(spec, environment, time));
+      case LOCAL, DOCKER, METAL, AZURE, VSPHERE -> Optional.empty();
+    };
   }
 
   @Override

@@ -4,7 +4,7 @@ import io.sskuba.infra.Choices;
 import io.sskuba.infra.Target;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.ClusterSpec.ProviderSettings;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,14 +14,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Where a machine goes when the cloud has none left of its type in its zone: the same type in the
-/// other zones first, then the next type of the file's list, from its own zone on.
+/// other zones first, then the next type of the file's list, from its own zone on. Where a type was
+/// not offered when the cluster was first looked at, it is not tried.
 ///
 /// Zones first: a pool of one type behaves alike, and the file's order of types is a preference.
 final class Ladder {
   private final ClusterSpec spec;
-  private final Set<Step> tried = new HashSet<>();
-
-  private record Step(String machine, @Nullable String type, @Nullable String zone) {}
+  private final Map<String, Set<Choices.Step>> tried = new HashMap<>();
 
   Ladder(ClusterSpec spec) {
     this.spec = spec;
@@ -36,9 +35,12 @@ final class Ladder {
       if (!machines.contains(machine.name())) {
         continue;
       }
-      tried.add(new Step(machine.name(), now.type(machine), now.zone(machine, all)));
-      Optional<Step> step =
-          steps(machine, all).stream().filter(s -> !tried.contains(s)).findFirst();
+      Set<Choices.Step> before = tried.computeIfAbsent(machine.name(), _ -> new HashSet<>());
+      before.add(new Choices.Step(now.type(machine), now.zone(machine, all)));
+      Optional<Choices.Step> step =
+          Choices.steps(machine, all).stream()
+              .filter(s -> !before.contains(s) && now.offered(s.type(), s.zone()))
+              .findFirst();
       if (step.isEmpty()) {
         return Optional.empty();
       }
@@ -52,27 +54,6 @@ final class Ladder {
     if (value != null) {
       map.put(machine, value);
     }
-  }
-
-  private static List<Step> steps(Target.Slot machine, List<String> zones) {
-    List<@Nullable String> types = new ArrayList<>(machine.pool().types());
-    if (types.isEmpty()) {
-      types.add(null);
-    }
-    List<@Nullable String> order = new ArrayList<>();
-    for (int i = 0; i < zones.size(); i++) {
-      order.add(zones.get((machine.index() + i) % zones.size()));
-    }
-    if (order.isEmpty()) {
-      order.add(null);
-    }
-    List<Step> steps = new ArrayList<>();
-    for (String type : types) {
-      for (String zone : order) {
-        steps.add(new Step(machine.name(), type, zone));
-      }
-    }
-    return steps;
   }
 
   static List<String> zones(ClusterSpec spec) {

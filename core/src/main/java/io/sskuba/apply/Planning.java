@@ -71,12 +71,14 @@ public final class Planning {
       Platform platform, ClusterSpec spec, Optional<ClusterRecord> record, PlanRequest request)
       throws InterruptedException {
     try {
-      for (Platform.Finding finding :
-          platform.findings(spec, record.map(r -> ClusterFacts.of(r, spec)))) {
-        if (finding.stops()) {
-          throw new SskubaException(finding.problem());
-        }
-      }
+      Findings.of(
+              platform.findings(spec, record.map(r -> ClusterFacts.of(r, spec))),
+              Preflight.leftOut(spec))
+          .stops()
+          .ifPresent(
+              problem -> {
+                throw new SskubaException(problem);
+              });
     } catch (SskubaException e) {
       throw offered(e, request);
     }

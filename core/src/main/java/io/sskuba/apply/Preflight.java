@@ -82,7 +82,7 @@ public final class Preflight implements Phase<Change, Checked> {
     return new Checked(change, warnings, leftOut);
   }
 
-  /// What the platform finds; the first thing that stops is the problem, the others stand in it.
+  /// What the platform finds, all of it at once.
   private static List<String> asked(Platform platform, Change change) throws InterruptedException {
     LoadedSpec loaded = change.loaded();
     Optional<Platform.Cluster> existing =
@@ -93,16 +93,12 @@ public final class Preflight implements Phase<Change, Checked> {
     } catch (SskubaException e) {
       throw Offers.rehearsal(e, loaded);
     }
-    List<Problem> stopping =
-        findings.stream().filter(Platform.Finding::stops).map(Platform.Finding::problem).toList();
-    if (!stopping.isEmpty()) {
-      Problem problem = Offers.rehearsal(stopping.getFirst(), "apply", loaded.fileName());
-      for (Problem other : stopping.subList(1, stopping.size())) {
-        problem = problem.fact("also", other.code().id() + ": " + other.summary());
-      }
-      throw new SskubaException(problem);
+    Findings all = Findings.of(findings, leftOut(loaded.spec()));
+    Optional<Problem> stops = all.stops();
+    if (stops.isPresent()) {
+      throw new SskubaException(Offers.rehearsal(stops.get(), "apply", loaded.fileName()));
     }
-    return findings.stream().map(f -> f.problem().summary()).toList();
+    return all.warnings();
   }
 
   /// Before anything is made: the engine's own files would be cut short on a full disk.
@@ -165,7 +161,7 @@ public final class Preflight implements Phase<Change, Checked> {
             .next("SSKUBA_IDENTITY=file:PATH sskuba-ctl apply --file " + loaded.fileName()));
   }
 
-  private static List<String> leftOut(ClusterSpec spec) {
+  static List<String> leftOut(ClusterSpec spec) {
     List<String> sections = new ArrayList<>();
     add(sections, "gitops", spec.gitops());
     add(sections, "access.teleport", spec.access().teleport());

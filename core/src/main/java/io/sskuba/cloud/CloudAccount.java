@@ -6,7 +6,9 @@ import io.sskuba.spec.ClusterSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// An account of a real cloud as the user's own credentials show it: what the engine does not say.
 /// It only reads; whatever is made or removed, the engine makes and removes.
@@ -24,6 +26,13 @@ public interface CloudAccount {
   record Identity(String subject, String account, Optional<Instant> expires) {}
 
   Identity identity();
+
+  /// What the engine's plugins need in their environment beside the user's own variables: short-lived
+  /// credentials that a CI job's identity was exchanged for, renewed for each operation. Empty where
+  /// plugins find the credentials themselves. Secret: in no log, argument or file.
+  default Map<String, String> variables() {
+    return Map.of();
+  }
 
   /// What of the file cannot be made in this account, or may surprise: permissions, quotas,
   /// capacity, names that are taken. Asks as much as it can before it answers, so that all of it is
@@ -43,6 +52,12 @@ public interface CloudAccount {
   ///
   /// @param clusterId one cluster; empty: every cluster that had this FQDN
   List<Platform.Found> inventory(String fqdn, Optional<String> clusterId);
+
+  /// Ids of the clusters of this FQDN of which something is in the account. May be answered from
+  /// the last look of [#findings].
+  default Set<String> clusterIds(String fqdn) {
+    return Set.of();
+  }
 
   /// Whether the cloud itself says that there is no such thing (any more).
   ///

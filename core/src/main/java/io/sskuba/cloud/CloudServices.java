@@ -2,6 +2,7 @@ package io.sskuba.cloud;
 
 import io.sskuba.dns.UpdateServer;
 import io.sskuba.dns.ZoneWriter;
+import io.sskuba.images.ImageStore;
 import io.sskuba.io.Environment;
 import io.sskuba.io.TimeSource;
 import io.sskuba.secret.RemoteSecrets;
@@ -27,6 +28,12 @@ public interface CloudServices {
   /// anybody. Empty for targets that have none: `local`, `docker`, `metal`.
   default Optional<CloudAccount> account(
       ClusterSpec spec, Environment environment, TimeSource time) {
+    return Optional.empty();
+  }
+
+  /// Where the account of the file's target keeps images of its own. Made with no call to anybody.
+  /// Empty where this release puts none.
+  default Optional<ImageStore> images(ClusterSpec spec, Environment environment, TimeSource time) {
     return Optional.empty();
   }
 

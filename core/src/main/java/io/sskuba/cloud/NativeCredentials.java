@@ -137,6 +137,7 @@ final class NativeCredentials {
             "AWS_WEB_IDENTITY_TOKEN_FILE",
             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
             "AWS_CONTAINER_CREDENTIALS_FULL_URI")
+        || any("AWS_ROLE_ARN") && any("ACTIONS_ID_TOKEN_REQUEST_URL", "SSKUBA_ID_TOKEN")
         || file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials")
         || file("AWS_CONFIG_FILE", ".aws/config")
         || madeBy("Amazon EC2");

@@ -49,6 +49,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -177,11 +180,43 @@ public final class RealPlatform implements Platform {
     if (metal() && existing.isEmpty()) {
       findings.addAll(machines(spec));
     }
+    NamedServices services = new NamedServices(world.environment(), secrets(spec));
+    List<Callable<List<Finding>>> asked =
+        List.of(
+            () -> account(spec, existing), () -> services.git(spec), () -> services.access(spec));
+    Fan.out(asked, RealPlatform::told).forEach(findings::addAll);
+    return findings;
+  }
+
+  private static List<Finding> told(Callable<List<Finding>> question) throws InterruptedException {
+    try {
+      return question.call();
+    } catch (RuntimeException | InterruptedException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// Errors: where nobody is let in; nothing else can be asked then.
+  private List<Finding> account(ClusterSpec spec, Optional<Cluster> existing) {
     Optional<CloudAccount> account = world.accounts().apply(spec);
-    if (account.isPresent()) {
-      // Throws where nobody is let in: nothing else can be asked then.
-      account.get().identity();
-      findings.addAll(account.get().findings(spec, RUN));
+    if (account.isEmpty()) {
+      return List.of();
+    }
+    List<Finding> findings = new ArrayList<>(account.get().findings(spec, RUN));
+    Set<String> others = new TreeSet<>(account.get().clusterIds(spec.fqdn()));
+    existing.ifPresent(cluster -> others.remove(cluster.clusterId()));
+    if (!others.isEmpty()) {
+      findings.add(
+          new Finding(
+              true,
+              Problem.of(
+                      ProblemCode.CLOUD_NAME_TAKEN,
+                      "the account holds another cluster named " + spec.fqdn())
+                  .fact("cause", "resources with cluster id " + String.join(", ", others))
+                  .fact("do", "delete it, or choose another metadata.name")
+                  .next("sskuba-ctl list")));
     }
     return findings;
   }
@@ -270,6 +305,7 @@ public final class RealPlatform implements Platform {
       settings = settings.with(environment);
     } else {
       environment.putAll(fromFile(spec));
+      world.accounts().apply(spec).ifPresent(a -> environment.putAll(a.variables()));
       settings =
           settings.real(
               world.places().cache().resolve("pulumi"),

@@ -178,6 +178,30 @@ public enum ProblemCode {
       ProblemKind.REMOTE,
       "The real provider cannot be asked from here. plan --rehearse looks at a simulated one, and plan"
           + " --output yaml needs none."),
+  CLOUD_NOT_OFFERED(
+      "SSK-CLOUD-007",
+      ProblemKind.REMOTE,
+      "The cloud does not offer these types of machine in the zones that the file names. That is no"
+          + " passing lack: name another type or other zones."),
+  CLOUD_IMAGE_MISSING(
+      "SSK-CLOUD-008",
+      ProblemKind.REMOTE,
+      "There is no Talos image of this version for these machines where the cluster shall be. image"
+          + " ensure puts one into the account."),
+  CLOUD_NAME_TAKEN(
+      "SSK-CLOUD-009",
+      ProblemKind.CONFLICT,
+      "The account holds resources that bear the tags of another cluster with this FQDN. Delete that"
+          + " one, by tag if its state is lost, or choose another name."),
+  CLOUD_ADDRESSES(
+      "SSK-CLOUD-010",
+      ProblemKind.REMOTE,
+      "The existing network has too few free addresses for the cluster's machines."),
+  CLOUD_OVERLAP(
+      "SSK-CLOUD-011",
+      ProblemKind.CONFLICT,
+      "The cluster's network has addresses that another network of the account has too. It can be"
+          + " made, but the two can never be connected."),
   CLUSTER_EXPIRED(
       "SSK-INFRA-007",
       ProblemKind.TIMEOUT,
@@ -245,6 +269,20 @@ public enum ProblemCode {
       "SSK-DNS-006",
       ProblemKind.TIMEOUT,
       "The cluster's names were written, but not all servers of the zone answer with them yet."),
+
+  // what the file names besides the cloud
+  GIT_UNREACHABLE(
+      "SSK-GIT-001",
+      ProblemKind.REMOTE,
+      "The git server that gitops.url names does not answer, or has no repository there."),
+  GIT_DENIED(
+      "SSK-GIT-002",
+      ProblemKind.CREDENTIAL,
+      "The git server does not let us in with the file's token or key."),
+  ACCESS_UNREACHABLE(
+      "SSK-ACCESS-001",
+      ProblemKind.REMOTE,
+      "The Teleport proxy that access.teleport.proxy names does not answer by TLS."),
 
   // delete
   LEFTOVERS(

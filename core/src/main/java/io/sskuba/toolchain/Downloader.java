@@ -448,7 +448,7 @@ final class Downloader {
   }
 
   /// The user's proxy, as `curl` and Go read it from the environment.
-  private static final class ProxyChoice {
+  static final class ProxyChoice {
     static Proxy of(Environment environment, URI url) throws Failed {
       String host = String.valueOf(url.getHost());
       String scheme = String.valueOf(url.getScheme());

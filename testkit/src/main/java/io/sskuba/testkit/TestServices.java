@@ -70,11 +70,16 @@ public final class TestServices {
 
   /// moto's server: S3, KMS, STS, Secrets Manager and more, with nothing checked.
   public static Running moto(String host, Path folder) {
+    return moto(host, folder, Map.of());
+  }
+
+  /// @param variables settings of moto, such as `MOTO_AMIS_PATH`
+  public static Running moto(String host, Path folder, Map<String, String> variables) {
     Path program = require("moto/bin/moto_server");
     int port = freePort(host);
     return start(
         List.of(program.toString(), "-H", host, "-p", String.valueOf(port)),
-        Map.of(),
+        variables,
         host,
         port,
         folder);

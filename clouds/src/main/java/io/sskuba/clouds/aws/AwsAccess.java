@@ -17,7 +17,8 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
 
 /// How this user reaches AWS: the native credentials of the SDK's default chain (environment, web
-/// identity, profiles, SSO, container, instance), a region, and limits for each call.
+/// identity, profiles, SSO, container, instance) or a CI job's identity ([CiIdentity]), a region,
+/// and limits for each call.
 ///
 /// @param region empty where neither we nor the user's settings know one; then `us-east-1`, whose
 ///   answers name the right one
@@ -29,7 +30,9 @@ record AwsAccess(AwsCredentialsProvider credentials, Region region) {
     DefaultCredentialsProvider.Builder credentials = DefaultCredentialsProvider.builder();
     profile.ifPresent(credentials::profileName);
     Region known = region.map(Region::of).orElseGet(() -> ofSettings(environment, profile));
-    return new AwsAccess(credentials.build(), known);
+    Optional<AwsCredentialsProvider> job =
+        profile.isPresent() ? Optional.empty() : CiIdentity.of(environment, known);
+    return new AwsAccess(job.orElseGet(credentials::build), known);
   }
 
   private static Region ofSettings(Environment environment, Optional<String> profile) {

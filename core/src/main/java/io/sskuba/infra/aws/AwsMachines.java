@@ -23,10 +23,6 @@ import java.util.Objects;
 /// may call `ec2:DescribeInstanceAttribute` in the account, which `plan` says. A plan has
 /// a placeholder for it, see [UserData].
 final class AwsMachines {
-  /// Account that publishes the official Talos images.
-  /// - Source: https://docs.siderolabs.com/talos (AWS, official AMI images)
-  static final String TALOS_OWNER = "540036508848";
-
   static final int ROOT_GIB = 50;
 
   private final AwsContext aws;
@@ -109,17 +105,17 @@ final class AwsMachines {
     String version = aws.spec().versions().talos();
     String name =
         gpu
-            ? "sskuba-talos-" + version + "-" + Choices.imageKey(arch, true) + "-*"
-            : "talos-" + version + "-" + aws.region() + "-" + arch;
+            ? AwsImages.own(version, Choices.imageKey(arch, true), "*")
+            : AwsImages.official(version, aws.region(), arch);
     return new Lookup(
         "aws:ec2/getAmi:getAmi",
         Map.of(
-            "owners", List.of(gpu ? "self" : TALOS_OWNER),
+            "owners", List.of(gpu ? "self" : AwsImages.OWNER),
             "mostRecent", true,
             "filters",
                 List.of(
                     filter("name", name),
-                    filter("architecture", arch.equals("arm64") ? "arm64" : "x86_64"),
+                    filter("architecture", AwsImages.processor(arch)),
                     filter("state", "available"))),
         "id");
   }

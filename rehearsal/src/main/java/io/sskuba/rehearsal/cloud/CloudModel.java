@@ -1,11 +1,13 @@
 package io.sskuba.rehearsal.cloud;
 
 import io.sskuba.infra.Choices;
+import io.sskuba.infra.Platform;
 import io.sskuba.rehearsal.account.Account;
 import io.sskuba.rehearsal.account.CloudFault;
 import io.sskuba.rehearsal.account.CloudResource;
 import io.sskuba.rehearsal.account.Fabric;
 import io.sskuba.spec.ClusterSpec;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +55,16 @@ public interface CloudModel {
   /// their ownership, in the zone that the file names.
   default boolean isNameOf(ClusterSpec spec, CloudResource resource) {
     return false;
+  }
+
+  /// The same, where a scenario says what is not offered.
+  default Choices choices(ClusterSpec spec, Choices known, Scenario scenario) {
+    return choices(spec, known);
+  }
+
+  /// What a look at the account finds before anything is made: what a real one would be told.
+  default List<Platform.Finding> findings(AccountLook look) {
+    return List.of();
   }
 
   /// A function of the provider (`aws:ec2/getAmi:getAmi`). Errors: [CloudFault] for an unknown one.

@@ -29,6 +29,7 @@ import io.sskuba.spec.ClusterSpec;
 import io.sskuba.toolchain.Toolchain;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -51,6 +52,9 @@ import org.jspecify.annotations.Nullable;
 public final class RehearsedPlatform implements Platform {
   private static final Duration CALL = Duration.ofSeconds(60);
   private static final String BOOT = "boot";
+
+  /// A whole run at its slowest in a real cloud: what credentials have to outlive.
+  private static final Duration RUN = Duration.ofMinutes(45);
 
   /// For a machine that is swamped.
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -108,10 +112,36 @@ public final class RehearsedPlatform implements Platform {
     LocalPlan.indexes(spec, LocalNetwork.of(slot), Hosting.indexes(before)).forEach(indexes::put);
     Choices choices = Choices.of(before);
     for (CloudModel model : models) {
-      choices = model.choices(spec, choices);
+      choices = model.choices(spec, choices, options.scenario());
     }
     allotment.set(Choices.KEY, choices.toJson());
     return allotment;
+  }
+
+  /// What the simulated accounts show, by the rules of the real ones. No host is contacted.
+  @Override
+  public List<Finding> findings(ClusterSpec spec, Optional<Cluster> existing) {
+    List<Finding> findings = new ArrayList<>();
+    Optional<String> id = existing.map(Cluster::clusterId);
+    boolean first = true;
+    for (CloudModel model : models) {
+      AccountLook look = new AccountLook(spec, id, options.scenario(), everything(model));
+      if (first) {
+        findings.addAll(look.lifetime(RUN));
+        first = false;
+      }
+      findings.addAll(model.findings(look));
+    }
+    return findings;
+  }
+
+  /// An account that nobody used yet is not made by a look.
+  private List<CloudResource> everything(CloudModel model) {
+    try {
+      return Files.isDirectory(folder(model)) ? Account.at(folder(model)).all() : List.of();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override

@@ -33,6 +33,12 @@ import org.jspecify.annotations.Nullable;
 ///     machines:                          # of a machine
 ///       - {name: "*-general-1", fault: neverBoots}
 ///     unhealthy: [6443]                  # ports whose targets never become healthy
+///     account:                           # what a look shows before anything is made
+///       unoffered: [{type: g6.2xlarge, zone: ap-southeast-2a}]
+///       missingImages: [amd64-nvidia]
+///       missingZones: [data.example.org] # hosted zones
+///       networks: [10.20.0.0/16]         # of others
+///       credentials: 20m                 # how long they last
 ///
 /// - Limits: 64 KiB.
 /// - Errors: `USAGE` naming the key and the nearest known one.
@@ -46,7 +52,8 @@ public record Scenario(
     List<Shortage> shortages,
     List<Fault> faults,
     List<MachineFault> machines,
-    List<Integer> unhealthyPorts) {
+    List<Integer> unhealthyPorts,
+    Look look) {
   public static final Scenario NONE =
       new Scenario(1, Duration.ZERO, 0, Map.of(), List.of(), List.of(), List.of(), List.of());
 
@@ -58,6 +65,56 @@ public record Scenario(
     faults = List.copyOf(faults);
     machines = List.copyOf(machines);
     unhealthyPorts = List.copyOf(unhealthyPorts);
+  }
+
+  /// Without a look of its own.
+  public Scenario(
+      long seed,
+      Duration consistency,
+      double throttle,
+      Map<String, Long> quotas,
+      List<Shortage> shortages,
+      List<Fault> faults,
+      List<MachineFault> machines,
+      List<Integer> unhealthyPorts) {
+    this(
+        seed,
+        consistency,
+        throttle,
+        quotas,
+        shortages,
+        faults,
+        machines,
+        unhealthyPorts,
+        Look.NONE);
+  }
+
+  /// What a look at the account shows before anything is made.
+  ///
+  /// @param missingImages image keys, such as `amd64-nvidia`
+  /// @param missingZones hosted zones by name
+  /// @param networks address ranges that others use in the account
+  /// @param credentials how long they last; null: for ever
+  public record Look(
+      List<Shortage> unoffered,
+      List<String> missingImages,
+      List<String> missingZones,
+      List<String> networks,
+      @Nullable Duration credentials) {
+    public static final Look NONE = new Look(List.of(), List.of(), List.of(), List.of(), null);
+
+    public Look {
+      unoffered = List.copyOf(unoffered);
+      missingImages = List.copyOf(missingImages);
+      missingZones = List.copyOf(missingZones);
+      networks = List.copyOf(networks);
+    }
+
+    /// Whether a type is offered in a zone.
+    public boolean offered(String type, String zone) {
+      return unoffered.stream()
+          .noneMatch(s -> like(s.type(), type) && (s.zone().isEmpty() || s.zone().equals(zone)));
+    }
   }
 
   /// @param zone empty: in every zone
@@ -159,7 +216,8 @@ public record Scenario(
             "capacity",
             "faults",
             "machines",
-            "unhealthy"));
+            "unhealthy",
+            "account"));
     if (!"Scenario".equals(map.get("kind"))) {
       throw bad(file, "kind is Scenario");
     }
@@ -206,7 +264,44 @@ public record Scenario(
         shortages,
         faults,
         machines,
-        unhealthy);
+        unhealthy,
+        look(file, map));
+  }
+
+  private static Look look(Path file, Map<String, Object> map) {
+    if (map.get("account") == null) {
+      return Look.NONE;
+    }
+    if (!(map.get("account") instanceof Map<?, ?> given)) {
+      throw bad(file, "account is a mapping");
+    }
+    Map<String, Object> look = strings(given);
+    check(
+        file,
+        look,
+        Set.of("unoffered", "missingImages", "missingZones", "networks", "credentials"));
+    List<Shortage> unoffered = new ArrayList<>();
+    for (Map<String, Object> item : items(file, look, "unoffered", Set.of("type", "zone"))) {
+      unoffered.add(new Shortage(text(item, "type", "*"), text(item, "zone", "")));
+    }
+    Object lasts = look.get("credentials");
+    return new Look(
+        unoffered,
+        texts(file, look, "missingImages"),
+        texts(file, look, "missingZones"),
+        texts(file, look, "networks"),
+        lasts == null
+            ? null
+            : Durations.parse(String.valueOf(lasts))
+                .orElseThrow(() -> bad(file, "account.credentials is a duration")));
+  }
+
+  private static List<String> texts(Path file, Map<String, Object> map, String key) {
+    return switch (map.get(key)) {
+      case null -> List.of();
+      case List<?> list -> list.stream().map(String::valueOf).toList();
+      default -> throw bad(file, "account." + key + " is a list");
+    };
   }
 
   private static Kind kind(Path file, String word) {

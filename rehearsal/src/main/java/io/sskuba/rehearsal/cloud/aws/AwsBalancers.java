@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// - Source: quotas:
 ///   https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-limits.html
 final class AwsBalancers {
-  private static final long BALANCERS = 50;
+  static final long BALANCERS = 50;
   private static final long LISTENERS = 50;
   private static final long TARGET_GROUPS = 3000;
   private static final int PRIVILEGED = 1024;

@@ -1,5 +1,6 @@
 package io.sskuba.rehearsal.cloud.aws;
 
+import io.sskuba.infra.aws.InstanceTypes;
 import io.sskuba.rehearsal.account.Account;
 import io.sskuba.rehearsal.account.CloudFault;
 import io.sskuba.rehearsal.account.CloudFault.Kind;
@@ -7,12 +8,11 @@ import io.sskuba.rehearsal.account.CloudResource;
 import io.sskuba.rehearsal.account.Fabric;
 import io.sskuba.rehearsal.cloud.CloudModel.Made;
 import io.sskuba.rehearsal.cloud.CloudRequest;
+import io.sskuba.rehearsal.cloud.Scenario;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Instances of simulated AWS: images, types, vCPU quotas, capacity, addresses.
@@ -20,23 +20,17 @@ import org.jspecify.annotations.Nullable;
 ///   (on-demand quotas count vCPUs of families together),
 ///   https://docs.aws.amazon.com/ec2/latest/instancetypes/
 final class AwsInstances {
-  /// `m7i.2xlarge`, `g6.xlarge`, `c7gn.metal-24xl`.
-  private static final Pattern TYPE =
-      Pattern.compile(
-          "([a-z]+)([0-9]+)([a-z-]*)\\.(nano|micro|small|medium|large|([0-9]*)xlarge|metal.*)");
-
   /// What an account gets after its first requests for more; a new one has less.
-  private static final long STANDARD_VCPUS = 1920;
+  static final long STANDARD_VCPUS = 1920;
 
-  private static final long GPU_VCPUS = 64;
+  static final long GPU_VCPUS = 64;
 
   private AwsInstances() {}
 
   static Made instance(CloudRequest request, @Nullable CloudResource before, Account.View account)
       throws CloudFault {
     String type = request.text("instanceType");
-    Matcher parsed = TYPE.matcher(type);
-    if (!parsed.matches()) {
+    if (InstanceTypes.bucket(type).isEmpty()) {
       throw Aws.invalid(
           request,
           "RunInstances",
@@ -57,8 +51,8 @@ final class AwsInstances {
     if (before != null) {
       return made(request, before.id(), before.outputs(), before.fabric());
     }
-    image(request, parsed);
-    quota(request, parsed, account);
+    image(request, type);
+    quota(request, type, account);
     capacity(request, type, zone);
     String id = Aws.id("i", account);
     String address = Aws.free(request, subnetId, account, "RunInstances");
@@ -111,7 +105,7 @@ final class AwsInstances {
   }
 
   /// An image is of a processor: a Graviton type does not boot another's.
-  private static void image(CloudRequest request, Matcher type) throws CloudFault {
+  private static void image(CloudRequest request, String type) throws CloudFault {
     String image = request.text("ami");
     String arch = AwsModel.archOf(image);
     if (arch.isEmpty()) {
@@ -123,7 +117,7 @@ final class AwsInstances {
           "InvalidAMIID.NotFound",
           "The image id '[" + image + "]' does not exist");
     }
-    String needed = type.group(3).contains("g") ? "arm64" : "amd64";
+    String needed = InstanceTypes.arch(type);
     if (!arch.equals(needed)) {
       throw Aws.invalid(
           request,
@@ -158,22 +152,11 @@ final class AwsInstances {
     }
   }
 
-  private static void quota(CloudRequest request, Matcher type, Account.View account)
+  private static void quota(CloudRequest request, String type, Account.View account)
       throws CloudFault {
-    String bucket = bucket(type);
-    long limit =
-        request
-            .scenario()
-            .quota(
-                bucket.equals("standard") ? "vcpus" : bucket + "Vcpus",
-                bucket.equals("standard") ? STANDARD_VCPUS : GPU_VCPUS);
-    long used = vcpus(type);
-    for (CloudResource other : account.ofType(Aws.INSTANCE)) {
-      Matcher parsed = TYPE.matcher(other.text("instanceType"));
-      if (parsed.matches() && bucket(parsed).equals(bucket)) {
-        used += vcpus(parsed);
-      }
-    }
+    String bucket = InstanceTypes.bucket(type).orElse("standard");
+    long limit = limit(request.scenario(), bucket);
+    long used = InstanceTypes.vcpus(type) + used(account.ofType(Aws.INSTANCE), bucket);
     if (used > limit) {
       throw Aws.fault(
           Kind.QUOTA,
@@ -189,24 +172,18 @@ final class AwsInstances {
     }
   }
 
-  /// On-demand instances share a quota by kind: standard, G and VT, P, and others.
-  private static String bucket(Matcher type) {
-    return switch (type.group(1)) {
-      case "a", "c", "d", "h", "i", "im", "is", "m", "r", "t", "z" -> "standard";
-      case "g", "vt" -> "gpu";
-      default -> type.group(1);
-    };
+  static long limit(Scenario scenario, String bucket) {
+    return bucket.equals("standard")
+        ? scenario.quota("vcpus", STANDARD_VCPUS)
+        : scenario.quota(bucket + "Vcpus", GPU_VCPUS);
   }
 
-  private static long vcpus(Matcher type) {
-    String size = type.group(4);
-    if (size.startsWith("metal")) {
-      return 96;
-    }
-    if (!size.endsWith("xlarge")) {
-      return size.equals("medium") ? 1 : 2;
-    }
-    String times = type.group(5) == null ? "" : type.group(5);
-    return 4L * (times.isEmpty() ? 1 : Long.parseLong(times));
+  /// vCPUs of the instances that count for one quota.
+  static long used(List<CloudResource> instances, String bucket) {
+    return instances.stream()
+        .map(i -> i.text("instanceType"))
+        .filter(t -> InstanceTypes.bucket(t).equals(Optional.of(bucket)))
+        .mapToLong(InstanceTypes::vcpus)
+        .sum();
   }
 }

@@ -1,13 +1,17 @@
 package io.sskuba.rehearsal.cloud.aws;
 
 import io.sskuba.infra.Choices;
+import io.sskuba.infra.Platform;
+import io.sskuba.infra.aws.AwsCheck;
 import io.sskuba.infra.aws.AwsTarget;
 import io.sskuba.rehearsal.account.Account;
 import io.sskuba.rehearsal.account.CloudFault;
 import io.sskuba.rehearsal.account.CloudFault.Kind;
 import io.sskuba.rehearsal.account.CloudResource;
+import io.sskuba.rehearsal.cloud.AccountLook;
 import io.sskuba.rehearsal.cloud.CloudModel;
 import io.sskuba.rehearsal.cloud.CloudRequest;
+import io.sskuba.rehearsal.cloud.Scenario;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.ClusterSpec.ProviderSettings;
 import java.util.ArrayList;
@@ -248,6 +252,20 @@ public final class AwsModel implements CloudModel {
           "zoneId", zoneId(dns.zone() == null ? spec.metadata().domain() : dns.zone()));
     }
     return new Choices(images, known.types(), known.zones(), facts);
+  }
+
+  /// Where a scenario says that something is not offered, machines go where it is.
+  @Override
+  public Choices choices(ClusterSpec spec, Choices known, Scenario scenario) {
+    Choices choices = choices(spec, known);
+    return scenario.look().unoffered().isEmpty()
+        ? choices
+        : AwsAccountView.offers(spec, choices, scenario);
+  }
+
+  @Override
+  public List<Platform.Finding> findings(AccountLook look) {
+    return AwsCheck.findings(look.spec(), AwsAccountView.of(look));
   }
 
   /// An image id that says which processor the image is for: there is no list of images here.

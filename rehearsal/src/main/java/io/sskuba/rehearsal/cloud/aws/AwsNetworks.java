@@ -16,8 +16,8 @@ import java.util.Objects;
 /// - Source: default quotas:
 ///   https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 final class AwsNetworks {
-  private static final long VPCS = 5;
-  private static final long ADDRESSES = 5;
+  static final long VPCS = 5;
+  static final long ADDRESSES = 5;
   private static final long GROUP_RULES = 60;
   private static final int VPC_LARGEST = 16;
   private static final int SMALLEST = 28;

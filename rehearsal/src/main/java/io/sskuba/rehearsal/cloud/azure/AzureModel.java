@@ -1,11 +1,13 @@
 package io.sskuba.rehearsal.cloud.azure;
 
 import io.sskuba.infra.Choices;
+import io.sskuba.infra.Platform;
 import io.sskuba.infra.azure.AzureImages;
 import io.sskuba.rehearsal.account.Account;
 import io.sskuba.rehearsal.account.CloudFault;
 import io.sskuba.rehearsal.account.CloudFault.Kind;
 import io.sskuba.rehearsal.account.CloudResource;
+import io.sskuba.rehearsal.cloud.AccountLook;
 import io.sskuba.rehearsal.cloud.CloudModel;
 import io.sskuba.rehearsal.cloud.CloudRequest;
 import io.sskuba.spec.ClusterSpec;
@@ -330,6 +332,22 @@ public final class AzureModel implements CloudModel {
       images.putIfAbsent(Choices.imageKey(pool.arch(), gpu), image);
     }
     return new Choices(images, known.types(), known.zones());
+  }
+
+  @Override
+  public List<Platform.Finding> findings(AccountLook look) {
+    List<Platform.Finding> findings = new ArrayList<>();
+    if (look.spec().target().settings() instanceof ProviderSettings.Azure azure) {
+      findings.addAll(look.types(azure.zones().isEmpty() ? List.of("") : azure.zones()));
+    }
+    findings.addAll(look.images());
+    findings.addAll(AzureComputes.quotas(look));
+    findings.addAll(look.overlaps());
+    ClusterSpec.Dns dns = look.spec().dns();
+    if (dns != null && dns.provider().equals("azureDns")) {
+      findings.addAll(look.zone(dns.zone() == null ? look.spec().metadata().domain() : dns.zone()));
+    }
+    return findings;
   }
 
   private static String gallery(String subscription, String arch, String talos) {

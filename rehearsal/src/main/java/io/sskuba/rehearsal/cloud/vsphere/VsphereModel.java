@@ -1,6 +1,7 @@
 package io.sskuba.rehearsal.cloud.vsphere;
 
 import io.sskuba.infra.Choices;
+import io.sskuba.infra.Platform;
 import io.sskuba.infra.Target;
 import io.sskuba.infra.vsphere.VsphereTarget;
 import io.sskuba.io.Yaml;
@@ -9,8 +10,10 @@ import io.sskuba.rehearsal.account.Account;
 import io.sskuba.rehearsal.account.CloudFault;
 import io.sskuba.rehearsal.account.CloudResource;
 import io.sskuba.rehearsal.account.Fabric;
+import io.sskuba.rehearsal.cloud.AccountLook;
 import io.sskuba.rehearsal.cloud.CloudModel;
 import io.sskuba.rehearsal.cloud.CloudRequest;
+import io.sskuba.rehearsal.cloud.Scenario;
 import io.sskuba.rehearsal.cloud.Site;
 import io.sskuba.rehearsal.cloud.VirtualAddress;
 import io.sskuba.spec.ClusterSpec;
@@ -86,6 +89,42 @@ public final class VsphereModel implements CloudModel {
     facts.putAll(known.facts());
     images.putAll(known.images());
     return new Choices(images, known.types(), known.zones(), facts);
+  }
+
+  /// Templates, and room for what is not there yet.
+  @Override
+  public List<Platform.Finding> findings(AccountLook look) {
+    List<Platform.Finding> findings = new ArrayList<>(look.images());
+    long usedCpus = 0;
+    long usedMemory = 0;
+    Set<String> held = new HashSet<>();
+    look.held().forEach(r -> held.add(r.name()));
+    for (CloudResource other : look.all()) {
+      if (other.type().equals(VsphereTarget.MACHINE)) {
+        usedCpus += number(other.inputs().get("numCpus"));
+        usedMemory += number(other.inputs().get("memory")) / 1024;
+      }
+    }
+    long cpus = 0;
+    long memory = 0;
+    for (Target.Slot machine : Target.machines(look.spec())) {
+      if (machine.made() && !held.contains(machine.name())) {
+        Integer itsCpus = machine.pool().cpus();
+        Integer itsMemory = machine.pool().memoryGiB();
+        cpus += itsCpus == null ? 0 : itsCpus;
+        memory += itsMemory == null ? 0 : itsMemory;
+      }
+    }
+    Scenario scenario = look.scenario();
+    findings.addAll(
+        look.quota("CPUs of the cluster", usedCpus, cpus, scenario.quota("vcpus", VCPUS)));
+    findings.addAll(
+        look.quota(
+            "GiB of memory of the cluster",
+            usedMemory,
+            memory,
+            scenario.quota("memoryGiB", MEMORY_GIB)));
+    return findings;
   }
 
   @Override

@@ -1,0 +1,192 @@
+package io.sskuba.clouds.aws;
+
+import io.sskuba.cloud.CloudAccount;
+import io.sskuba.infra.Choices;
+import io.sskuba.infra.Platform;
+import io.sskuba.infra.aws.AwsCheck;
+import io.sskuba.infra.aws.AwsFacts;
+import io.sskuba.io.Environment;
+import io.sskuba.io.TimeSource;
+import io.sskuba.problem.Problem;
+import io.sskuba.problem.ProblemCode;
+import io.sskuba.spec.ClusterSpec;
+import io.sskuba.spec.ClusterSpec.ProviderSettings;
+import io.sskuba.spec.Durations;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
+import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
+import software.amazon.awssdk.services.sts.auth.StsAssumeRoleWithWebIdentityCredentialsProvider;
+import software.amazon.awssdk.services.sts.model.GetCallerIdentityResponse;
+
+/// An AWS account as the user's credentials show it, in the region of a cluster file.
+///
+/// Thread: any. Every call looks anew but [#choices], which takes the last look of [#findings] at
+/// the same file where there is one: both belong to one run.
+public final class AwsAccount implements CloudAccount {
+  /// Credentials that end sooner than this are as good as ended.
+  private static final Duration BREATH = Duration.ofSeconds(60);
+
+  private final AwsClients clients;
+  private final Environment environment;
+  private final TimeSource time;
+  private final ClusterSpec spec;
+  private @Nullable Seen seen;
+
+  private record Seen(ClusterSpec spec, AwsFacts facts) {}
+
+  AwsAccount(AwsClients clients, ClusterSpec spec, Environment environment, TimeSource time) {
+    this.clients = clients;
+    this.spec = spec;
+    this.environment = environment;
+    this.time = time;
+  }
+
+  /// Made with no call to anybody.
+  public static AwsAccount of(ClusterSpec spec, Environment environment, TimeSource time) {
+    if (spec.target().settings() instanceof ProviderSettings.Aws aws) {
+      AwsAccess access = AwsAccess.of(environment, Optional.empty(), Optional.of(aws.region()));
+      return new AwsAccount(new AwsClients(access), spec, environment, time);
+    }
+    throw new IllegalArgumentException("not a cluster of target aws");
+  }
+
+  @Override
+  public Identity identity() {
+    Asks asks = new Asks();
+    return Asks.needed("whose credentials these are", asks.ask(this::whose));
+  }
+
+  private Identity whose() {
+    Optional<Instant> expires = expires();
+    GetCallerIdentityResponse answer = clients.sts().getCallerIdentity();
+    return new Identity(answer.arn(), answer.account(), expires);
+  }
+
+  /// When the credentials end: as their provider says, or, for a session in the environment, as
+  /// `aws configure export-credentials` writes it beside.
+  private Optional<Instant> expires() {
+    AwsCredentials credentials =
+        (AwsCredentials) clients.access().credentials().resolveCredentials();
+    Optional<Instant> known = credentials.expirationTime();
+    String written = environment.get("AWS_CREDENTIAL_EXPIRATION");
+    if (known.isPresent() || written == null || !(credentials instanceof AwsSessionCredentials)) {
+      return known;
+    }
+    try {
+      return Optional.of(java.time.OffsetDateTime.parse(written).toInstant());
+    } catch (java.time.format.DateTimeParseException e) {
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public Map<String, String> variables() {
+    if (!(clients.access().credentials()
+        instanceof StsAssumeRoleWithWebIdentityCredentialsProvider job)) {
+      return Map.of();
+    }
+    Asks asks = new Asks();
+    AwsCredentials credentials =
+        Asks.needed("the CI job's role", asks.ask(() -> job.resolveCredentials()));
+    if (!(credentials instanceof AwsSessionCredentials session)) {
+      return Map.of();
+    }
+    return Map.of(
+        "AWS_ACCESS_KEY_ID", session.accessKeyId(),
+        "AWS_SECRET_ACCESS_KEY", session.secretAccessKey(),
+        "AWS_SESSION_TOKEN", session.sessionToken());
+  }
+
+  @Override
+  public List<Platform.Finding> findings(ClusterSpec file, Duration expected) {
+    Asks asks = new Asks();
+    var who = asks.ask(this::whose);
+    var look = AwsLook.start(clients, asks, file, who);
+    Identity identity = Asks.needed("whose credentials these are", who);
+    List<Platform.Finding> findings = new ArrayList<>();
+    lifetime(identity, expected).ifPresent(findings::add);
+    AwsFacts facts = look.facts();
+    synchronized (this) {
+      seen = new Seen(file, facts);
+    }
+    findings.addAll(AwsCheck.findings(file, facts));
+    return List.copyOf(findings);
+  }
+
+  private Optional<Platform.Finding> lifetime(Identity identity, Duration expected) {
+    if (identity.expires().isEmpty()) {
+      return Optional.empty();
+    }
+    Duration left = Duration.between(time.now(), identity.expires().get());
+    if (left.compareTo(expected) >= 0) {
+      return Optional.empty();
+    }
+    boolean over = left.compareTo(BREATH) < 0;
+    return Optional.of(
+        new Platform.Finding(
+            over,
+            Problem.of(
+                    ProblemCode.CLOUD_CREDENTIALS,
+                    over
+                        ? "the credentials have ended"
+                        : "the credentials end before the run may be over")
+                .fact(
+                    "cause",
+                    identity.subject()
+                        + " until "
+                        + identity.expires().get()
+                        + ", a run may take "
+                        + Durations.format(expected))
+                .fact(
+                    "do",
+                    over
+                        ? "sign in again"
+                        : "sign in again before, or go on with the same command when they ended")));
+  }
+
+  @Override
+  public synchronized Choices choices(ClusterSpec file, Choices before) {
+    Seen known = seen;
+    if (known == null || !known.spec().equals(file)) {
+      Asks asks = new Asks();
+      known = new Seen(file, AwsLook.start(clients, asks, file, asks.ask(this::whose)).facts());
+      seen = known;
+    }
+    return known.facts().choices(file, before);
+  }
+
+  @Override
+  public List<Platform.Found> inventory(String fqdn, Optional<String> clusterId) {
+    Asks asks = new Asks();
+    return new AwsInventory(clients, asks, spec).start(fqdn).found(clusterId);
+  }
+
+  @Override
+  public Set<String> clusterIds(String fqdn) {
+    synchronized (this) {
+      Seen known = seen;
+      if (known != null && known.spec().fqdn().equals(fqdn)) {
+        return known.facts().heldIds();
+      }
+    }
+    Set<String> ids = new TreeSet<>();
+    Asks asks = new Asks();
+    new AwsInventory(clients, asks, spec).start(fqdn).found(ids);
+    return ids;
+  }
+
+  @Override
+  public boolean gone(String type, String id) {
+    Asks asks = new Asks();
+    return Asks.needed(
+        "whether " + id + " is gone", asks.ask(() -> new AwsGone(clients).gone(type, id)));
+  }
+}
