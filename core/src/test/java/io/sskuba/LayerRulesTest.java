@@ -55,7 +55,8 @@ class LayerRulesTest {
           Map.entry("infra -> talos", "machines that exist are probed and wiped by their own API"),
           Map.entry("dns -> secret", "updates are signed with a secret"),
           Map.entry("dns -> spec", "zones and keys are named by the cluster file"),
-          Map.entry("images -> infra", "an image is of a processor and a driver, as choices name them"),
+          Map.entry(
+              "images -> infra", "an image is of a processor and a driver, as choices name them"),
           Map.entry("images -> spec", "a file's machines say which images they need"),
           Map.entry("images -> toolchain", "images are got by the same way out as programs"),
           Map.entry("infra -> spec", "plans are made from the cluster file"),
