@@ -52,8 +52,7 @@ class J05UserDataIT {
     int machines = plan.path("machines").size();
     assertThat(ctl.run("plan", "-f", file, "-o", "yaml").exits(0).out())
         .contains("sskuba:user-data:");
-    JsonNode status =
-        ctl.run("apply", "--rehearse", "-f", file, "-o", "json").exits(0).json();
+    JsonNode status = ctl.run("apply", "--rehearse", "-f", file, "-o", "json").exits(0).json();
     String name = status.path("name").asText();
     Clusters.assertReady(status, machines);
     assertThat(status.path("warnings").toString()).contains("delivery userData");
@@ -110,8 +109,7 @@ class J05UserDataIT {
     killed.end(Ctl.LONG);
     Map<String, String> before = new TreeMap<>(J04RehearsalIT.held(ctl));
     assertThat(before).isNotEmpty();
-    JsonNode status =
-        ctl.run("apply", "--rehearse", "-f", file, "-o", "json").exits(0).json();
+    JsonNode status = ctl.run("apply", "--rehearse", "-f", file, "-o", "json").exits(0).json();
     Clusters.assertReady(status, 2);
     assertThat(new TreeMap<>(J04RehearsalIT.held(ctl))).isEqualTo(before);
     assertNoConfigurationInTheClear();

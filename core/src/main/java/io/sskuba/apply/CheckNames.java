@@ -20,16 +20,15 @@ final class CheckNames {
 
   private CheckNames() {}
 
-  /// Refuses where the zone that is part of the stack has another's record of the cluster's names: a
-  /// cloud's own interface would say so only after the rest was made, or overwrite it.
+  /// Refuses where the zone that is part of the stack has another's record of the cluster's names:
+  /// a cloud's own interface would say so only after the rest was made, or overwrite it.
   /// - Errors: `DNS_NAME_TAKEN`.
   static void refuseTaken(Platform platform, Platform.Cluster cluster, String exists, String next) {
     Optional<Platform.NameHolder> holder = platform.nameHolder(cluster);
     if (holder.isPresent()) {
       throw new SskubaException(
           Problem.of(
-                  ProblemCode.DNS_NAME_TAKEN,
-                  "the name " + cluster.spec().fqdn() + " is another's")
+                  ProblemCode.DNS_NAME_TAKEN, "the name " + cluster.spec().fqdn() + " is another's")
               .fact("owner", holder.get().owner())
               .fact("record", holder.get().record())
               .exists(exists)

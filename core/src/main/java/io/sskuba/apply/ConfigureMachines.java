@@ -21,8 +21,7 @@ import java.util.Map;
 import java.util.Set;
 
 /// Pushes each machine its configuration over the maintenance API, all at once, and waits until it
-/// answers as a member.
-/// One that was made with its configuration as user data is only waited for.
+/// answers as a member. One that was made with its configuration as user data is only waited for.
 /// - Idempotent: a machine that already answers with the cluster's certificates is left as it is
 ///   (clusters are never patched).
 /// - Limits: the platform's patience, for a machine's booting and for its coming back.

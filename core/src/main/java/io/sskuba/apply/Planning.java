@@ -125,8 +125,7 @@ public final class Planning {
 
   private static Platform.Cluster unmade(
       ClusterSpec spec, PlanRequest request, ObjectNode allotment) {
-    return unmade(
-        spec, request.key(spec.metadata().name()), request.rehearse(), allotment);
+    return unmade(spec, request.key(spec.metadata().name()), request.rehearse(), allotment);
   }
 
   private static Platform.Cluster unmade(

@@ -92,8 +92,8 @@ public interface Platform {
   /// @param id the provider's id
   record Found(String type, String name, String id) {}
 
-  /// Whose the cluster's name is in the zone that is part of its stack, where it is another's. Looks;
-  /// changes nothing. Empty where the name is free, or this cluster's, or in no such zone.
+  /// Whose the cluster's name is in the zone that is part of its stack, where it is another's.
+  /// Looks; changes nothing. Empty where the name is free, or this cluster's, or in no such zone.
   default Optional<NameHolder> nameHolder(Cluster cluster) {
     return Optional.empty();
   }

@@ -267,7 +267,8 @@ class OnPremPlansTest {
         Map.of("try-out-control-plane-1", new byte[] {1}, "try-out-general-1", new byte[] {2});
     assertThat(resource(UserData.fill(docker, two), "try-out-general-1").inputs().get("envs"))
         .isInstanceOfSatisfying(
-            InfraPlan.Secret.class, s -> assertThat(s.value().toString()).contains("USERDATA=Ag=="));
+            InfraPlan.Secret.class,
+            s -> assertThat(s.value().toString()).contains("USERDATA=Ag=="));
   }
 
   private static Map<String, Object> extra(InfraPlan plan, String machine) {

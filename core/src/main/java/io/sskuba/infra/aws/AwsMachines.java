@@ -20,8 +20,8 @@ import java.util.Objects;
 ///
 /// With delivery `api` there is no user data. With `userData` it is the machine's whole
 /// configuration, the cluster's keys in it: a secret in the engine's state, and readable to whoever
-/// may call `ec2:DescribeInstanceAttribute` in the account, which `plan` says. A plan has
-/// a placeholder for it, see [UserData].
+/// may call `ec2:DescribeInstanceAttribute` in the account, which `plan` says. A plan has a
+/// placeholder for it, see [UserData].
 final class AwsMachines {
   /// Account that publishes the official Talos images.
   /// - Source: https://docs.siderolabs.com/talos (AWS, official AMI images)

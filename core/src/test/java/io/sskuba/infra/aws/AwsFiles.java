@@ -137,7 +137,14 @@ final class AwsFiles {
                     .formatted("A".repeat(43) + "=")));
     files.put(
         "configurations in user data",
-        file("demo", "", ZONES + TWO + three + ADMINS + "\ndelivery: userData\nendpoint: {host: api.example.org}"));
+        file(
+            "demo",
+            "",
+            ZONES
+                + TWO
+                + three
+                + ADMINS
+                + "\ndelivery: userData\nendpoint: {host: api.example.org}"));
   }
 
   private static void names(Map<String, String> files, String three) {

@@ -156,7 +156,8 @@ class AwsTargetTest {
                 assertThat(inputs.get("associatePublicIpAddress"))
                     .isEqualTo(!worker && !option.contains("internal"));
                 assertThat(inputs.containsKey("iamInstanceProfile")).isEqualTo(!worker);
-                assertThat(inputs.containsKey("userDataBase64")).isEqualTo(option.contains("user data"));
+                assertThat(inputs.containsKey("userDataBase64"))
+                    .isEqualTo(option.contains("user data"));
               });
     }
   }

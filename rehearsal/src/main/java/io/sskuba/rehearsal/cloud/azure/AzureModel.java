@@ -173,9 +173,7 @@ public final class AzureModel implements CloudModel {
   @Override
   public boolean isNameOf(ClusterSpec spec, CloudResource resource) {
     ClusterSpec.Dns dns = spec.dns();
-    if (dns == null
-        || !dns.provider().equals("azureDns")
-        || !resource.type().equals(Arm.RECORD)) {
+    if (dns == null || !dns.provider().equals("azureDns") || !resource.type().equals(Arm.RECORD)) {
       return false;
     }
     String zone = dns.zone() == null ? spec.metadata().domain() : dns.zone();
