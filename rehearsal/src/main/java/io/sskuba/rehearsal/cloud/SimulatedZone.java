@@ -73,7 +73,7 @@ public final class SimulatedZone implements ZoneWriter {
   @Override
   public Observation<Integer> served(ClusterNames names) {
     return find(names)
-            .filter(r -> isOurs(r, names) && r.inputs().get("leadsTo").equals(target(names)))
+            .filter(r -> isOurs(r, names) && target(names).equals(r.inputs().get("leadsTo")))
             .isPresent()
         ? Observation.met(1)
         : Observation.notYet("no such name in the simulated zone");
