@@ -31,8 +31,7 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
   private static final Duration INTERVAL = Duration.ofMillis(50);
 
   /// The connection's failures, not the machine's answers.
-  private static final Set<String> BROKEN =
-      Set.of("UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED");
+  private static final Set<String> BROKEN = Set.of("UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED");
 
   private final Ports ports;
 

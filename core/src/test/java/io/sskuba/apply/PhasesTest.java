@@ -116,7 +116,7 @@ class PhasesTest {
             null);
     OpenCluster opened =
         new OpenCluster(
-            new LoadedSpec(spec, "demo", false, "demo.yaml", null, false, false),
+            new LoadedSpec(spec, "demo", false, "demo.yaml", null, false, false, null),
             record,
             fake(HeldLease.class),
             fake(Platform.class),
