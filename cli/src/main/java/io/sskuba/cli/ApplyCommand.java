@@ -2,17 +2,29 @@ package io.sskuba.cli;
 
 import io.sskuba.apply.ApplyPipeline;
 import io.sskuba.apply.ApplyRequest;
+import io.sskuba.apply.PlanDemand;
+import io.sskuba.apply.PlanFile;
 import io.sskuba.apply.ReadyCluster;
 import io.sskuba.io.Json;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
+import io.sskuba.problem.ProblemKind;
 import io.sskuba.problem.SskubaException;
 import io.sskuba.run.Run;
+import io.sskuba.secret.Receipts;
 import io.sskuba.spec.Durations;
 import io.sskuba.status.StatusJson;
 import io.sskuba.status.StatusProbe;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -24,16 +36,26 @@ import picocli.CommandLine.Option;
     description = "Make the cluster of a file, or go on where an interrupted run stopped.",
     footer = {
       "",
-      "On a ready, unchanged cluster it does nothing. A changed file adds or removes workers and updates",
+      "On a ready, unchanged cluster it does nothing. A changed file adds or removes workers and"
+          + " updates",
       "lifetime, owner, labels and sealing; anything else needs --replace.",
       "",
       "Examples:",
       "  sskuba-ctl apply -f cluster.yaml",
       "  sskuba-ctl apply -f cluster.yaml --rehearse    the same file, with no cloud at all",
       "  sskuba-ctl apply -f cluster.yaml --ttl 2h",
+      "  sskuba-ctl apply -f cluster.yaml --plan p.json    exactly what was planned, or exit 4",
       "  sskuba-ctl apply -f cluster.yaml --events events.jsonl -o json"
     })
 final class ApplyCommand implements Callable<Integer> {
+  private static final long PLAN_KEY_MAX = 64 << 10;
+
+  /// Failures of the making. A refusal (a plan that does not fit, a change that needs --replace,
+  /// another run's lease) must not cost a cluster that was there before.
+  private static final Set<ProblemKind> MADE =
+      EnumSet.of(
+          ProblemKind.INTERNAL, ProblemKind.CREDENTIAL, ProblemKind.REMOTE, ProblemKind.TIMEOUT);
+
   private final Session session;
   @Mixin Common common;
   @Mixin FileOption file;
@@ -62,6 +84,18 @@ final class ApplyCommand implements Callable<Integer> {
   String onFailure = "keep";
 
   @Option(
+      names = "--plan",
+      paramLabel = "FILE",
+      description = "Do exactly this signed plan of plan --out, or exit 4.")
+  @Nullable String plan;
+
+  @Option(
+      names = "--plan-key",
+      paramLabel = "KEY",
+      description = "Whose plans count besides yours: a PEM file, or the key in base64.")
+  List<String> planKeys = new ArrayList<>();
+
+  @Option(
       names = "--events",
       paramLabel = "FILE",
       description = "Write events as JSON lines; - is standard error.")
@@ -86,7 +120,8 @@ final class ApplyCommand implements Callable<Integer> {
             rehearsal.rehearse,
             ttl(),
             replace,
-            session.canAsk());
+            session.canAsk(),
+            demand());
     try (RunConsole console = RunConsole.open(session, events)) {
       if (replace) {
         replaceExisting(console, request);
@@ -106,6 +141,48 @@ final class ApplyCommand implements Callable<Integer> {
     }
   }
 
+  private @Nullable PlanDemand demand() {
+    @Nullable String given = plan;
+    if (given == null) {
+      if (!planKeys.isEmpty()) {
+        throw SskubaException.of(ProblemCode.USAGE, "--plan-key needs --plan");
+      }
+      return null;
+    }
+    if (replace || ttl != null) {
+      throw SskubaException.of(
+          ProblemCode.USAGE,
+          "--plan does exactly what the plan says; "
+              + (replace ? "--replace" : "--ttl")
+              + " would change it");
+    }
+    return new PlanDemand(
+        PlanFile.read(session.environment().workingFolder().resolve(given), given),
+        given,
+        Wiring.signer(session, rehearsal.rehearse).publicKey(),
+        planKeys.stream().map(this::planKey).toList(),
+        VersionCommand.VERSION);
+  }
+
+  private String planKey(String given) {
+    String text = given;
+    try {
+      Path file = session.environment().workingFolder().resolve(given);
+      if (Files.isRegularFile(file) && Files.size(file) <= PLAN_KEY_MAX) {
+        text = Files.readString(file);
+      }
+    } catch (IOException | InvalidPathException e) {
+      // It is the key itself, or nothing that can be used.
+      text = given;
+    }
+    return Receipts.readPublicKey(text)
+        .orElseThrow(
+            () ->
+                SskubaException.of(
+                    ProblemCode.USAGE,
+                    "--plan-key is a file with an Ed25519 public key (PEM), or its base64"));
+  }
+
   private void replaceExisting(RunConsole console, ApplyRequest request) throws Exception {
     new Replacement(session).deleteIfDifferent(console, request, file.file, yes);
   }
@@ -117,7 +194,7 @@ final class ApplyCommand implements Callable<Integer> {
       return new SskubaException(problem, e);
     }
     String name = key.replace("rehearsal.", "rehearsal/");
-    if (onFailure.equals("delete") && problem.code() != ProblemCode.INTERRUPTED) {
+    if (onFailure.equals("delete") && MADE.contains(problem.code().kind())) {
       Deletion.of(session).delete(console, key, Duration.ofMinutes(30));
       return new SskubaException(
           problem.fact("deleted", "what this run had made, with a receipt"), e);
@@ -133,6 +210,7 @@ final class ApplyCommand implements Callable<Integer> {
                       + (rehearsal.rehearse ? "--rehearse " : "")
                       + "--file "
                       + file.file
+                      + (plan == null ? "" : " --plan " + plan)
                       + "   (goes on at "
                       + run.currentPhase()
                       + ")")

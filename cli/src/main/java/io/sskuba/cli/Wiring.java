@@ -166,7 +166,13 @@ final class Wiring {
     return Optional.ofNullable(System.console().readPassword("Passphrase of %s: ", what));
   }
 
-  static ReceiptSigner signer(Ports ports) {
+  /// Who signs plans; a rehearsal's asks no key service.
+  static UserReceiptSigner signer(Session session, boolean rehearsal) {
+    UserReceiptSigner signer = signer(session.ports());
+    return rehearsal ? signer.ofThisMachine() : signer;
+  }
+
+  static UserReceiptSigner signer(Ports ports) {
     return new UserReceiptSigner(
         ports.places().config(),
         identities(ports.environment(), ports.places(), ports.random()),

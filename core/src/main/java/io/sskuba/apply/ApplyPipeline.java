@@ -6,8 +6,10 @@ import io.sskuba.run.Run;
 /// record out.
 public final class ApplyPipeline {
   private final LoadSpec loadSpec;
+  private final CheckPlan checkPlan;
   private final CheckChange checkChange;
   private final FindReady findReady;
+  private final ComparePlan comparePlan;
   private final Preflight preflight;
   private final OpenLease openLease;
   private final IssueSecrets issueSecrets;
@@ -27,8 +29,10 @@ public final class ApplyPipeline {
   public ApplyPipeline(Ports ports) {
     frame = new RunFrame(ports);
     loadSpec = new LoadSpec(ports);
+    checkPlan = new CheckPlan(ports);
     checkChange = new CheckChange(ports);
     findReady = new FindReady(ports);
+    comparePlan = new ComparePlan(ports);
     preflight = new Preflight(ports);
     openLease = new OpenLease(ports);
     issueSecrets = new IssueSecrets(ports);
@@ -50,14 +54,17 @@ public final class ApplyPipeline {
   ///   changes.
   /// - Errors: `SskubaException`; what was made stays, and the same command goes on.
   public ReadyCluster run(Run run, ApplyRequest request) throws InterruptedException {
-    var loaded = run.phase(loadSpec, request);
-    run.belongsTo(loaded.name());
+    var read = run.phase(loadSpec, request);
+    run.belongsTo(read.name());
+    var plan = request.plan();
+    var loaded = plan == null ? read : run.phase(checkPlan, new CheckPlan.Input(read, plan));
     var change = run.phase(checkChange, loaded);
     var settled = run.phase(findReady, change);
     if (settled.isPresent()) {
       return settled.get();
     }
-    var checked = run.phase(preflight, change);
+    var agreed = plan == null ? change : run.phase(comparePlan, change);
+    var checked = run.phase(preflight, agreed);
     var beside = frame.early(run, checked);
     var opened = run.phase(openLease, checked);
     try (var _ = opened.lease()) {

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// @param folder what relative paths in the file start from
 /// @param ttl `--ttl`, overriding the file's lifetime
 /// @param replace the user agreed that an existing cluster is deleted and made anew
+/// @param plan `--plan`: exactly that, or nothing
 public record ApplyRequest(
     byte[] file,
     String fileName,
@@ -18,4 +19,5 @@ public record ApplyRequest(
     boolean rehearse,
     @Nullable Duration ttl,
     boolean replace,
-    boolean terminal) {}
+    boolean terminal,
+    @Nullable PlanDemand plan) {}

@@ -20,6 +20,9 @@ public final class ClusterFacts {
   static final String NAMES = "names";
   static final String LEFT_OUT = "leftOut";
 
+  /// The signed plan that was carried out last: `{digest, done}`.
+  static final String PLAN = "plan";
+
   private ClusterFacts() {}
 
   public static Platform.Cluster of(ClusterRecord record, ClusterSpec spec) {

@@ -28,6 +28,11 @@ public final class FindReady implements Phase<Change, Optional<ReadyCluster>> {
 
   @Override
   public Optional<ReadyCluster> run(Change change, PhaseContext context) {
+    AgreedPlan plan = change.loaded().plan();
+    if (plan != null && !plan.done()) {
+      // What it says is still to be done, or at least to be compared with the world.
+      return Optional.empty();
+    }
     Optional<ClusterRecord> record = change.existing().filter(FindReady::settled);
     if (record.isEmpty() || !change.differences().isEmpty() || change.loaded().ttl() != null) {
       return Optional.empty();

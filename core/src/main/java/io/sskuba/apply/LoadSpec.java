@@ -6,6 +6,8 @@ import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.SpecJson;
 import io.sskuba.spec.SpecReader;
 import io.sskuba.state.ClusterRecord;
+import io.sskuba.state.StateStore;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /// Reads and checks the cluster file. What the file does not say comes from the record of an
@@ -21,18 +23,13 @@ public final class LoadSpec implements Phase<ApplyRequest, LoadedSpec> {
   @Override
   public LoadedSpec run(ApplyRequest request, PhaseContext context) {
     ClusterSpec spec =
-        SpecReader.read(request.file(), request.fileName(), request.folder(), request.rehearse());
+        read(
+            ports.store(),
+            request.file(),
+            request.fileName(),
+            request.folder(),
+            request.rehearse());
     String key = (request.rehearse() ? "rehearsal." : "") + spec.metadata().name();
-    Optional<ClusterRecord> record = ports.store().find(key);
-    if (record.isPresent()) {
-      spec =
-          SpecReader.read(
-              request.file(),
-              request.fileName(),
-              request.folder(),
-              request.rehearse(),
-              SpecJson.fromJson(record.get().spec()));
-    }
     return new LoadedSpec(
         spec,
         key,
@@ -40,6 +37,18 @@ public final class LoadSpec implements Phase<ApplyRequest, LoadedSpec> {
         request.fileName(),
         request.ttl(),
         request.replace(),
-        request.terminal());
+        request.terminal(),
+        null);
+  }
+
+  /// The file, with what it does not say as the record of its cluster has it.
+  static ClusterSpec read(
+      StateStore store, byte[] file, String fileName, Path folder, boolean rehearse) {
+    ClusterSpec spec = SpecReader.read(file, fileName, folder, rehearse);
+    Optional<ClusterRecord> record =
+        store.find((rehearse ? "rehearsal." : "") + spec.metadata().name());
+    return record.isEmpty()
+        ? spec
+        : SpecReader.read(file, fileName, folder, rehearse, SpecJson.fromJson(record.get().spec()));
   }
 }

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param key folder and stack name: `NAME`, or `rehearsal.NAME`
 /// @param fileName for commands that are offered
+/// @param plan the signed plan that is to be carried out, and nothing else; null where there is
+///   none
 public record LoadedSpec(
     ClusterSpec spec,
     String key,
@@ -15,10 +17,15 @@ public record LoadedSpec(
     String fileName,
     @Nullable Duration ttl,
     boolean replace,
-    boolean terminal) {
+    boolean terminal,
+    @Nullable AgreedPlan plan) {
 
   /// The cluster's name in commands and in JSON.
   public String name() {
     return rehearsal ? "rehearsal/" + spec.metadata().name() : spec.metadata().name();
+  }
+
+  LoadedSpec with(AgreedPlan agreed) {
+    return new LoadedSpec(spec, key, rehearsal, fileName, ttl, replace, terminal, agreed);
   }
 }

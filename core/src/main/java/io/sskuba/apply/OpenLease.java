@@ -11,19 +11,17 @@ import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.SpecJson;
 import io.sskuba.state.ClusterRecord;
 import io.sskuba.state.StateStore.HeldLease;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /// Writes the cluster's record, or brings it up to date, and takes its lease: before anything that
 /// costs money.
 /// - Idempotent: the record is put if absent; an existing one keeps its id, addresses and time of
 ///   birth.
-/// - Errors: `LEASE_HELD`, `NAME_TAKEN`, `STATE_UNWRITABLE`.
+/// - Errors: `LEASE_HELD`, `NAME_TAKEN`, `STATE_UNWRITABLE`; `PLAN_WORLD_CHANGED` when another run
+///   came between a signed plan's check and the lease.
 public final class OpenLease implements Phase<Checked, OpenCluster> {
   private final Ports ports;
 
@@ -43,6 +41,9 @@ public final class OpenLease implements Phase<Checked, OpenCluster> {
     HeldLease lease = ports.store().acquire(loaded.key(), context.runId());
     try {
       ClusterRecord record = ports.store().find(loaded.key()).orElseThrow();
+      if (loaded.plan() != null && !made) {
+        loaded.plan().requireUntouched(record);
+      }
       record = upToDate(record, loaded, platform, checked, context.time().now());
       ports.store().update(record);
       context.log(
@@ -59,9 +60,13 @@ public final class OpenLease implements Phase<Checked, OpenCluster> {
     Instant now = ports.time().now();
     String id = HexFormat.of().formatHex(ports.random().bytes(5));
     ObjectNode details = Json.object().put(ClusterFacts.FIRST_RUN, run);
-    details.set(
-        ClusterFacts.ALLOTMENT,
-        platform.allot(spec, loaded.key(), id, Json.object(), allotments(loaded.key())));
+    ObjectNode allotment =
+        platform.allot(spec, loaded.key(), id, Json.object(), allotments(loaded.key()));
+    if (loaded.plan() != null) {
+      loaded.plan().requireAllotment(allotment);
+    }
+    details.set(ClusterFacts.ALLOTMENT, allotment);
+    begin(details, loaded);
     ClusterRecord record =
         new ClusterRecord(
             ClusterRecord.FORMAT,
@@ -75,7 +80,7 @@ public final class OpenLease implements Phase<Checked, OpenCluster> {
             "open-lease",
             spec.metadata().owner(),
             now,
-            expiry(now, loaded.ttl() != null ? loaded.ttl() : spec.lifetime().ttl()),
+            Renewal.after(now, loaded.ttl() != null ? loaded.ttl() : spec.lifetime().ttl()),
             null,
             SpecJson.toJson(spec),
             details,
@@ -94,43 +99,21 @@ public final class OpenLease implements Phase<Checked, OpenCluster> {
 
   private ClusterRecord upToDate(
       ClusterRecord record, LoadedSpec loaded, Platform platform, Checked checked, Instant now) {
-    ClusterSpec spec = loaded.spec();
-    ClusterSpec before = SpecJson.fromJson(record.spec());
-    ObjectNode details = record.details().deepCopy();
-    ObjectNode allotted =
-        details.get(ClusterFacts.ALLOTMENT) instanceof ObjectNode o ? o : Json.object();
-    details.set(
-        ClusterFacts.ALLOTMENT,
-        platform.allot(spec, record.key(), record.clusterId(), allotted, allotments(record.key())));
-    strings(details, ClusterFacts.WARNINGS, checked.warnings());
-    strings(details, ClusterFacts.LEFT_OUT, checked.leftOut());
-    Instant expires = record.expiresAt();
-    if (loaded.ttl() != null) {
-      expires = now.plus(loaded.ttl());
-    } else if (!Optional.ofNullable(before.lifetime().ttl())
-        .equals(Optional.ofNullable(spec.lifetime().ttl()))) {
-      expires = expiry(record.createdAt(), spec.lifetime().ttl());
+    ClusterRecord renewed =
+        Renewal.of(record, loaded.spec(), loaded.ttl(), platform, allotments(record.key()), now);
+    strings(renewed.details(), ClusterFacts.WARNINGS, checked.warnings());
+    strings(renewed.details(), ClusterFacts.LEFT_OUT, checked.leftOut());
+    begin(renewed.details(), loaded);
+    return renewed;
+  }
+
+  /// The same write that begins the run says which plan it carries out: a run that is killed at any
+  /// later moment is known as one of that plan.
+  private static void begin(ObjectNode details, LoadedSpec loaded) {
+    AgreedPlan plan = loaded.plan();
+    if (plan != null) {
+      details.set(ClusterFacts.PLAN, plan.begunJson());
     }
-    return new ClusterRecord(
-        record.format(),
-        record.key(),
-        record.clusterId(),
-        record.name(),
-        record.fqdn(),
-        record.rehearsal(),
-        record.target(),
-        record.state().equals("ready") || record.state().equals("degraded")
-            ? record.state()
-            : "creating",
-        // Not settled until the run ends: FindReady looks at it.
-        "open-lease",
-        spec.metadata().owner(),
-        record.createdAt(),
-        expires,
-        record.endpoint(),
-        SpecJson.toJson(spec),
-        details,
-        null);
   }
 
   private List<ObjectNode> allotments(String exceptKey) {
@@ -147,9 +130,5 @@ public final class OpenLease implements Phase<Checked, OpenCluster> {
   private static void strings(ObjectNode details, String name, List<String> values) {
     ArrayNode array = details.putArray(name);
     values.forEach(array::add);
-  }
-
-  private static @Nullable Instant expiry(Instant from, @Nullable Duration ttl) {
-    return ttl == null ? null : from.plus(ttl);
   }
 }

@@ -2,6 +2,7 @@ package io.sskuba.apply;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sskuba.infra.Drift;
 import io.sskuba.infra.Infrastructure.Changes;
 import io.sskuba.infra.Infrastructure.Step;
 import io.sskuba.io.Json;
@@ -14,8 +15,13 @@ import org.jspecify.annotations.Nullable;
 /// @param record changes to the record alone: lifetime, owner, labels, sealing
 /// @param machines name, role and digest of the configuration that it has, null where there is none
 ///   yet
+/// @param outlook how long it takes, what there is afterwards
 public record PlanReport(
-    String name, Changes infrastructure, List<SpecDiff.Change> record, List<Machine> machines) {
+    String name,
+    Changes infrastructure,
+    List<SpecDiff.Change> record,
+    List<Machine> machines,
+    Outlook outlook) {
   public PlanReport {
     record = List.copyOf(record);
     machines = List.copyOf(machines);
@@ -23,13 +29,20 @@ public record PlanReport(
 
   public record Machine(String name, String role, @Nullable String configDigest) {}
 
+  /// Whether `apply` would do something, or something was changed behind our back.
   public boolean changes() {
-    return !infrastructure.isEmpty() || !record.isEmpty();
+    return !infrastructure.isEmpty() || !record.isEmpty() || !infrastructure.drift().isEmpty();
   }
 
   public String json() {
     ObjectNode json = Json.object().put("apiVersion", "sskuba.io/v1alpha1").put("kind", "Plan");
     json.put("name", name);
+    into(json);
+    return Json.pretty(json);
+  }
+
+  /// Everything but the name.
+  void into(ObjectNode json) {
     json.putObject("changes")
         .put("create", infrastructure.create())
         .put("update", infrastructure.update())
@@ -42,6 +55,17 @@ public record PlanReport(
       entry.put("op", step.op()).put("type", step.type()).put("name", step.name());
       entry.set("inputs", Json.MAPPER.valueToTree(step.inputs()));
       step.diff().forEach(entry.putArray("diff")::add);
+    }
+    ArrayNode drifted = json.putArray("drift");
+    for (Drift drift : infrastructure.drift()) {
+      ObjectNode entry = drifted.addObject().put("kind", drift.kind().word());
+      entry.put("type", drift.type()).put("name", drift.name());
+      if (drift.kind() == Drift.Kind.CHANGED) {
+        entry.put("path", drift.path());
+        entry.set("was", Json.MAPPER.valueToTree(drift.was()));
+        entry.set("now", Json.MAPPER.valueToTree(drift.now()));
+      }
+      entry.put("happened", drift.happened());
     }
     ArrayNode settings = json.putArray("record");
     for (SpecDiff.Change change : record) {
@@ -58,7 +82,7 @@ public record PlanReport(
           .put("role", machine.role())
           .put("configDigest", machine.configDigest());
     }
-    return Json.pretty(json);
+    outlook.into(json);
   }
 
   public String text() {
@@ -66,9 +90,19 @@ public record PlanReport(
       return name
           + ": nothing to change; "
           + infrastructure.same()
-          + " resources are as the file says\n";
+          + " resources are as the file says\n"
+          + outlook.text();
     }
     StringBuilder text = new StringBuilder();
+    for (Drift drift : infrastructure.drift()) {
+      text.append("DRIFT ")
+          .append(drift.type())
+          .append("  ")
+          .append(drift.name())
+          .append("  ")
+          .append(drift.happened())
+          .append('\n');
+    }
     for (Step step : infrastructure.steps()) {
       String sign =
           switch (step.op()) {
@@ -104,7 +138,15 @@ public record PlanReport(
         .append(infrastructure.delete())
         .append(" to delete, ")
         .append(infrastructure.same())
-        .append(" unchanged\n")
+        .append(" unchanged")
+        .append(drifted())
+        .append('\n')
+        .append(outlook.text())
         .toString();
+  }
+
+  private String drifted() {
+    long resources = infrastructure.drift().stream().map(Drift::resource).distinct().count();
+    return resources == 0 ? "" : "; " + resources + " changed behind our back";
   }
 }

@@ -1,6 +1,7 @@
 package io.sskuba.apply;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sskuba.infra.Drift;
 import io.sskuba.infra.InfraPlan;
 import io.sskuba.infra.Infrastructure;
 import io.sskuba.infra.Infrastructure.Changes;
@@ -10,6 +11,7 @@ import io.sskuba.infra.ResourceTags;
 import io.sskuba.infra.Target;
 import io.sskuba.infra.Topology;
 import io.sskuba.infra.UserData;
+import io.sskuba.infra.pulumi.PulumiInfrastructure;
 import io.sskuba.infra.pulumi.PulumiYaml;
 import io.sskuba.io.Json;
 import io.sskuba.problem.Problem;
@@ -17,6 +19,7 @@ import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
 import io.sskuba.secret.RuntimeFolder;
 import io.sskuba.spec.ClusterSpec;
+import io.sskuba.spec.Durations;
 import io.sskuba.spec.SpecDiff;
 import io.sskuba.spec.SpecJson;
 import io.sskuba.spec.SpecReader;
@@ -26,10 +29,15 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -42,34 +50,88 @@ public final class Planning {
 
   private Planning() {}
 
+  /// What a look is about.
+  record Subject(ClusterSpec spec, boolean rehearse, String fileName) {
+    String key() {
+      return (rehearse ? "rehearsal." : "") + spec.metadata().name();
+    }
+
+    String shown() {
+      return (rehearse ? "rehearsal/" : "") + spec.metadata().name();
+    }
+  }
+
   /// Errors: those of reading the file; `CHANGE_NEEDS_REPLACE` is not thrown but shows as
   /// differences.
-  public static PlanReport plan(Ports ports, PlanRequest request, Consumer<String> progress)
+  public static Planned look(Ports ports, PlanRequest request, Consumer<String> progress)
       throws InterruptedException {
     ClusterSpec spec =
-        SpecReader.read(request.file(), request.fileName(), request.folder(), request.rehearse());
-    Platform platform = platform(ports, spec, request);
-    String key = request.key(spec.metadata().name());
-    Optional<ClusterRecord> record = ports.store().find(key);
-    refuseUnaskable(platform, spec, record, request);
-    Platform.Cluster cluster = cluster(ports, platform, spec, request, record);
+        LoadSpec.read(
+            ports.store(),
+            request.file(),
+            request.fileName(),
+            request.folder(),
+            request.rehearse());
+    return look(ports, new Subject(spec, request.rehearse(), request.fileName()), progress);
+  }
+
+  /// Asks the provider of a cluster that exists what is there; of a new one everything is to be
+  /// made.
+  static Planned look(Ports ports, Subject subject, Consumer<String> progress)
+      throws InterruptedException {
+    ClusterSpec spec = subject.spec();
+    Platform platform = platform(ports, spec, subject.rehearse(), subject.fileName());
+    Optional<ClusterRecord> record = ports.store().find(subject.key());
+    refuseUnaskable(platform, record, subject);
+    Optional<ClusterRecord> renewed =
+        record.map(r -> Renewal.of(r, spec, null, platform, List.of(), ports.time().now()));
+    Platform.Cluster cluster = cluster(ports, platform, subject, renewed);
     CheckNames.refuseTaken(
         platform, cluster, "nothing was touched", "sskuba-ctl explain dns.provider");
     InfraPlan plan = platform.plan(cluster);
     List<SpecDiff.Change> differences =
         record.map(r -> SpecDiff.between(SpecJson.fromJson(r.spec()), spec)).orElse(List.of());
-    Changes changes = changes(ports, platform, cluster, plan, record, request, progress);
-    return new PlanReport(
-        request.shown(spec.metadata().name()),
-        changes,
-        differences.stream().filter(d -> d.kind() != SpecDiff.Kind.POOL_SIZE).toList(),
-        machines(ports, key, platform.topology(cluster, Map.of())));
+    // A run that was killed before it had a passphrase made nothing that the engine knows of.
+    boolean stack =
+        record.isPresent()
+            && ports.store().sealed(subject.key(), SealedPassphrase.SEALED).isPresent();
+    Changes changes = changes(ports, platform, cluster, plan, stack, subject, progress);
+    Topology topology = platform.topology(cluster, Map.of());
+    Optional<Duration> expected = platform.expected(plan, changes.steps());
+    PlanReport report =
+        new PlanReport(
+            subject.shown(),
+            changes,
+            differences.stream().filter(d -> d.kind() != SpecDiff.Kind.POOL_SIZE).toList(),
+            machines(ports, subject.key(), topology),
+            new Outlook(
+                expected.orElse(changes.isEmpty() ? Duration.ZERO : null),
+                Outlook.byType(plan),
+                topology.machines().size(),
+                endpoint(renewed, topology),
+                lifetime(spec),
+                renewed.map(ClusterRecord::expiresAt).orElse(null)));
+    Map<String, String> tools = new TreeMap<>(platform.providerVersions());
+    tools.put("pulumi", PulumiInfrastructure.ENGINE_VERSION);
+    return new Planned(
+        report, spec, subject.rehearse(), record, cluster.allotment(), changes, tools);
+  }
+
+  private static String lifetime(ClusterSpec spec) {
+    Duration ttl = spec.lifetime().ttl();
+    return ttl == null ? "none" : Durations.format(ttl);
+  }
+
+  private static @Nullable String endpoint(Optional<ClusterRecord> record, Topology topology) {
+    String known = record.map(ClusterRecord::endpoint).orElse(null);
+    return known != null || topology.endpointHost().isEmpty() ? known : topology.endpointUrl();
   }
 
   /// What apply would stop at, plan says too.
   private static void refuseUnaskable(
-      Platform platform, ClusterSpec spec, Optional<ClusterRecord> record, PlanRequest request)
+      Platform platform, Optional<ClusterRecord> record, Subject subject)
       throws InterruptedException {
+    ClusterSpec spec = subject.spec();
     try {
       Findings.of(
               platform.findings(spec, record.map(r -> ClusterFacts.of(r, spec))),
@@ -80,14 +142,14 @@ public final class Planning {
                 throw new SskubaException(problem);
               });
     } catch (SskubaException e) {
-      throw offered(e, request);
+      throw offered(e, subject);
     }
   }
 
-  private static SskubaException offered(SskubaException e, PlanRequest request) {
-    return request.rehearse()
+  private static SskubaException offered(SskubaException e, Subject subject) {
+    return subject.rehearse()
         ? e
-        : new SskubaException(Offers.rehearsal(e.problem(), "plan", request.fileName()), e);
+        : new SskubaException(Offers.rehearsal(e.problem(), "plan", subject.fileName()), e);
   }
 
   private static Changes changes(
@@ -95,16 +157,16 @@ public final class Planning {
       Platform platform,
       Platform.Cluster cluster,
       InfraPlan plan,
-      Optional<ClusterRecord> record,
-      PlanRequest request,
+      boolean stack,
+      Subject subject,
       Consumer<String> progress)
       throws InterruptedException {
     try {
-      return record.isEmpty()
-          ? unmadeChanges(ports, platform, cluster, plan, progress)
-          : preview(ports, platform, cluster, plan, progress);
+      return stack
+          ? preview(ports, platform, cluster, plan, progress)
+          : unmadeChanges(ports, platform, cluster, plan, progress);
     } catch (SskubaException e) {
-      throw offered(e, request);
+      throw offered(e, subject);
     }
   }
 
@@ -146,23 +208,26 @@ public final class Planning {
         SpecReader.read(request.file(), request.fileName(), request.folder(), request.rehearse());
     Optional<Target> target = ports.platforms().target(spec.target().provider());
     if (target.isPresent()) {
-      InfraPlan plan = target.get().plan(unmade(spec, request, Json.object()));
+      Subject subject = new Subject(spec, request.rehearse(), request.fileName());
+      InfraPlan plan = target.get().plan(unmade(subject, Json.object()));
       return PulumiYaml.print(
           plan,
           spec.metadata().project(),
           target.get().providerVersions(),
           target.get().stackConfig(spec));
     }
-    Platform platform = platform(ports, spec, request);
+    Platform platform = platform(ports, spec, request.rehearse(), request.fileName());
     Optional<ClusterRecord> record = ports.store().find(spec.metadata().name());
-    InfraPlan plan = platform.plan(cluster(ports, platform, spec, request, record));
+    Subject subject = new Subject(spec, request.rehearse(), request.fileName());
+    InfraPlan plan = platform.plan(cluster(ports, platform, subject, record));
     return PulumiYaml.print(plan, spec.metadata().project(), Map.of(), Map.of());
   }
 
-  private static Platform platform(Ports ports, ClusterSpec spec, PlanRequest request) {
+  private static Platform platform(
+      Ports ports, ClusterSpec spec, boolean rehearse, String fileName) {
     return ports
         .platforms()
-        .of(spec.target().provider(), request.rehearse())
+        .of(spec.target().provider(), rehearse)
         .orElseThrow(
             () ->
                 new SskubaException(
@@ -172,24 +237,21 @@ public final class Planning {
                                 + spec.target().provider().word()
                                 + " cannot be asked from here")
                         .fact("available", "rehearsals, and a plan without a look: -o yaml")
-                        .next("sskuba-ctl plan --rehearse --file " + request.fileName())
-                        .next("sskuba-ctl plan --output yaml --file " + request.fileName())));
+                        .next("sskuba-ctl plan --rehearse --file " + fileName)
+                        .next("sskuba-ctl plan --output yaml --file " + fileName)));
   }
 
   private static Platform.Cluster cluster(
-      Ports ports,
-      Platform platform,
-      ClusterSpec spec,
-      PlanRequest request,
-      Optional<ClusterRecord> record) {
-    String key = request.key(spec.metadata().name());
+      Ports ports, Platform platform, Subject subject, Optional<ClusterRecord> record) {
+    ClusterSpec spec = subject.spec();
     if (record.isPresent()) {
       Platform.Cluster known = ClusterFacts.of(record.get(), spec);
       ObjectNode allotment =
-          platform.allot(spec, key, known.clusterId(), known.allotment(), List.of());
-      return new Platform.Cluster(spec, key, known.clusterId(), allotment, known.tags());
+          platform.allot(spec, subject.key(), known.clusterId(), known.allotment(), List.of());
+      return new Platform.Cluster(spec, subject.key(), known.clusterId(), allotment, known.tags());
     }
-    return unmade(spec, request, platform.allot(spec, key, UNMADE, Json.object(), taken(ports)));
+    return unmade(
+        subject, platform.allot(spec, subject.key(), UNMADE, Json.object(), taken(ports)));
   }
 
   /// A cluster that there is nothing of yet.
@@ -197,9 +259,8 @@ public final class Planning {
     return unmade(spec, key, rehearse, Json.object());
   }
 
-  private static Platform.Cluster unmade(
-      ClusterSpec spec, PlanRequest request, ObjectNode allotment) {
-    return unmade(spec, request.key(spec.metadata().name()), request.rehearse(), allotment);
+  private static Platform.Cluster unmade(Subject subject, ObjectNode allotment) {
+    return unmade(subject.spec(), subject.key(), subject.rehearse(), allotment);
   }
 
   private static Platform.Cluster unmade(
@@ -239,7 +300,8 @@ public final class Planning {
     Path passphrase = SealedPassphrase.restore(ports, cluster.key(), runtime);
     try (Infrastructure infra = platform.infrastructure(cluster, passphrase, tools)) {
       infra.open(LIMIT);
-      return infra.preview(filled(ports, cluster, plan), _ -> {}, LIMIT);
+      Changes changes = infra.preview(filled(ports, cluster, plan), _ -> {}, LIMIT);
+      return ordered(plan, changes, unrecorded(infra, platform.inventory(cluster)));
     }
   }
 
@@ -259,12 +321,46 @@ public final class Planning {
         .orElse(plan);
   }
 
+  /// What bears our tags and is not in the state: an `up` would take it over first.
+  private static List<Drift> unrecorded(Infrastructure infra, List<Platform.Found> inventory) {
+    Set<String> known = new HashSet<>();
+    infra.resources().forEach(r -> known.add(r.type() + "::" + r.name()));
+    return inventory.stream()
+        .filter(f -> !known.contains(f.type() + "::" + f.name()))
+        .map(f -> Drift.found(f.type(), f.name()))
+        .toList();
+  }
+
+  /// In the plan's order, what goes last: the engine works in an order of its own each time.
+  private static Changes ordered(InfraPlan plan, Changes changes, List<Drift> unrecorded) {
+    Map<String, Integer> places = new HashMap<>();
+    for (InfraPlan.Resource resource : plan.resources()) {
+      places.put(resource.type() + "::" + resource.name(), places.size());
+    }
+    Comparator<String> order =
+        Comparator.<String, Integer>comparing(key -> places.getOrDefault(key, Integer.MAX_VALUE))
+            .thenComparing(Comparator.naturalOrder());
+    List<Step> steps =
+        changes.steps().stream()
+            .map(s -> s.op().equals("refresh") ? s.with("same") : s)
+            .sorted(Comparator.comparing(s -> s.type() + "::" + s.name(), order))
+            .toList();
+    List<Drift> drift = new ArrayList<>(changes.drift());
+    drift.addAll(unrecorded);
+    drift.sort(
+        Comparator.<Drift, String>comparing(d -> d.type() + "::" + d.name(), order)
+            .thenComparing(d -> String.valueOf(d.path())));
+    return Changes.of(steps, drift, changes.seen());
+  }
+
   private static Changes allNew(InfraPlan plan) {
     List<Step> steps =
         plan.resources().stream()
-            .map(r -> new Step("create", r.type(), r.name(), r.inputs(), List.of()))
+            .map(
+                r ->
+                    new Step("create", r.type(), r.name(), PlanValues.shown(r.inputs()), List.of()))
             .toList();
-    return new Changes(steps.size(), 0, 0, 0, 0, steps);
+    return Changes.of(steps, List.of(), List.of());
   }
 
   private static List<PlanReport.Machine> machines(Ports ports, String key, Topology topology) {

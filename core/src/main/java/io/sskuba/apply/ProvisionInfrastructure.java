@@ -93,6 +93,11 @@ public final class ProvisionInfrastructure
           throw Offers.rehearsal(e, opened.loaded());
         }
         Choices now = Choices.of(cluster.allotment());
+        if (opened.loaded().plan() != null) {
+          throw new SskubaException(
+              e.problem().fact("plan", "a signed plan names one type and zone; no other was tried"),
+              e);
+        }
         Set<String> without = named(opened, e.problem());
         Choices next = without.isEmpty() ? null : ladder.next(now, without).orElse(null);
         if (next == null) {

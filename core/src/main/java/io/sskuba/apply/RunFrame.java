@@ -1,5 +1,6 @@
 package io.sskuba.apply;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.infra.Platform;
 import io.sskuba.io.Json;
 import io.sskuba.pki.SecretsBundle;
@@ -64,6 +65,9 @@ final class RunFrame {
   ReadyCluster ready(ControlPlaneUp up, Checked checked) {
     ClusterRecord record =
         ports.store().find(up.opened().key()).orElseThrow().withState("ready", "ready", null);
+    if (record.details().get(ClusterFacts.PLAN) instanceof ObjectNode plan) {
+      plan.put("done", true);
+    }
     ports.store().update(record);
     return new ReadyCluster(record, up.topology().machines().size(), checked.warnings());
   }

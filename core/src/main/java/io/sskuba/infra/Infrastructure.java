@@ -27,7 +27,7 @@ public interface Infrastructure extends AutoCloseable {
   ///   goes the other way
   void adopt(List<Platform.Found> found, Duration limit) throws InterruptedException;
 
-  /// What `up` would do. Touches nothing.
+  /// What `up` would do, after a look at every resource of the state. Touches nothing.
   Changes preview(InfraPlan plan, Consumer<ResourceEvent> events, Duration limit)
       throws InterruptedException;
 
@@ -63,12 +63,55 @@ public interface Infrastructure extends AutoCloseable {
   record StateResource(
       String type, String name, @Nullable String id, Map<String, Object> outputs) {}
 
-  record Changes(int create, int update, int replace, int delete, int same, List<Step> steps) {
+  /// @param steps what the engine would do
+  /// @param drift what it found changed when it looked at the world first
+  /// @param seen the resources of the state as that look left them, by type and name; a digest of
+  ///   them says which world a preview was made against
+  record Changes(
+      int create,
+      int update,
+      int replace,
+      int delete,
+      int same,
+      List<Step> steps,
+      List<Drift> drift,
+      List<StateResource> seen) {
+    public Changes {
+      steps = List.copyOf(steps);
+      drift = List.copyOf(drift);
+      seen = List.copyOf(seen);
+    }
+
+    /// Counts what the steps say.
+    public static Changes of(List<Step> steps, List<Drift> drift, List<StateResource> seen) {
+      int create = 0;
+      int update = 0;
+      int replace = 0;
+      int delete = 0;
+      int same = 0;
+      for (Step step : steps) {
+        switch (step.op()) {
+          case "create" -> create++;
+          case "update" -> update++;
+          case "replace" -> replace++;
+          case "delete" -> delete++;
+          default -> same++;
+        }
+      }
+      return new Changes(create, update, replace, delete, same, steps, drift, seen);
+    }
+
+    /// Whether the engine would do nothing; the world may have drifted all the same.
     public boolean isEmpty() {
       return create + update + replace + delete == 0;
     }
   }
 
   /// @param diff names of the input properties that differ
-  record Step(String op, String type, String name, Map<String, Object> inputs, List<String> diff) {}
+  record Step(String op, String type, String name, Map<String, Object> inputs, List<String> diff) {
+    /// The same resource, another operation.
+    public Step with(String otherOp) {
+      return new Step(otherOp, type, name, inputs, diff);
+    }
+  }
 }

@@ -109,6 +109,17 @@ public interface Platform {
     return Modelled.NONE;
   }
 
+  /// How long a real provider would take for the steps of a preview, by a latency model: the
+  /// longest chain of calls, boot and health checks. Empty where nothing is modelled.
+  default Optional<Duration> expected(InfraPlan plan, List<Infrastructure.Step> steps) {
+    return Optional.empty();
+  }
+
+  /// Pulumi package to the version of its provider; empty where the providers are our own.
+  default Map<String, String> providerVersions() {
+    return Map.of();
+  }
+
   /// How long a machine may take until it answers, and the control plane until it is ready: slow
   /// firmware of real servers takes minutes.
   default Duration patience() {

@@ -46,6 +46,36 @@ public enum ProblemCode {
       "SSK-PLAN-001",
       ProblemKind.DENIED,
       "Clusters are replaced, never patched. The change listed needs apply --replace."),
+  PLAN_UNREADABLE(
+      "SSK-PLAN-002",
+      ProblemKind.DENIED,
+      "The file given to apply --plan is no signed plan: cut short, larger than 16 MiB, or not what"
+          + " plan --out writes. Where its JSON is broken, line and column are named."),
+  PLAN_TAMPERED(
+      "SSK-PLAN-003",
+      ProblemKind.DENIED,
+      "The plan is not as it was signed: something in it was changed, or its signature is none."
+          + " Make it anew."),
+  PLAN_SIGNER_UNKNOWN(
+      "SSK-PLAN-004",
+      ProblemKind.DENIED,
+      "The plan's signature is right, but its key is neither the one beside your identity nor one"
+          + " named by --plan-key. Compare the fingerprint with its maker's, then name the key."),
+  PLAN_EXPIRED(
+      "SSK-PLAN-005",
+      ProblemKind.DENIED,
+      "The plan's time is over. A run of it that has begun may still go on. Make it anew."),
+  PLAN_FILE_CHANGED(
+      "SSK-PLAN-006",
+      ProblemKind.DENIED,
+      "The signed plan was made of another cluster file, or of this one before it was changed. Each"
+          + " difference is named with what it was and is."),
+  PLAN_WORLD_CHANGED(
+      "SSK-PLAN-007",
+      ProblemKind.DENIED,
+      "What exists is not what the signed plan was made against, so exactly that plan cannot be"
+          + " carried out. Each resource and property is named; nothing was made. Look, and plan"
+          + " anew."),
 
   // credentials and secrets
   SECRET_UNRESOLVED(
@@ -149,13 +179,13 @@ public enum ProblemCode {
   INFRA_TIMED_OUT(
       "SSK-INFRA-006",
       ProblemKind.TIMEOUT,
-      "The infrastructure engine did not end within its deadline. It was stopped; what it made is in"
-          + " the state, and the same command goes on."),
+      "The infrastructure engine did not end within its deadline. It was stopped; what it made is"
+          + " in the state, and the same command goes on."),
   CLOUD_CREDENTIALS(
       "SSK-CLOUD-001",
       ProblemKind.CREDENTIAL,
-      "The cloud does not accept the credentials, or no longer: they ran out. Sign in again; the same"
-          + " command goes on."),
+      "The cloud does not accept the credentials, or no longer: they ran out. Sign in again; the"
+          + " same command goes on."),
   CLOUD_DENIED(
       "SSK-CLOUD-002",
       ProblemKind.CREDENTIAL,
@@ -167,8 +197,8 @@ public enum ProblemCode {
   CLOUD_CAPACITY(
       "SSK-CLOUD-004",
       ProblemKind.REMOTE,
-      "The cloud has no machine of this type left where it was asked for. Every type and zone that the"
-          + " file allows was tried."),
+      "The cloud has no machine of this type left where it was asked for. Every type and zone that"
+          + " the file allows was tried."),
   CLOUD_THROTTLED(
       "SSK-CLOUD-005",
       ProblemKind.REMOTE,

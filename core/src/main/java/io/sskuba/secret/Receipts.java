@@ -6,10 +6,11 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.Optional;
 import org.bouncycastle.crypto.params.Ed25519PublicKeyParameters;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
 
-/// Signs and checks receipts.
+/// Signs and checks receipts, and plans in the same way.
 ///
 /// `publicKey` is the base64 of the key's SubjectPublicKeyInfo (`openssl pkey -pubin -inform DER`
 /// reads it); `digest` the SHA-256, in hex, of the RFC 8785 form without `digest` and `signature`;
@@ -34,13 +35,44 @@ public final class Receipts {
   /// A copy with `publicKey`, `digest` and `signature`.
   public static ObjectNode sign(ObjectNode receipt, ReceiptKey key) {
     ObjectNode signed = receipt.deepCopy();
-    byte[] spki = Arrays.copyOf(SPKI, SPKI.length + Ed25519.PUBLIC_KEY_SIZE);
-    System.arraycopy(key.publicKey(), 0, spki, SPKI.length, Ed25519.PUBLIC_KEY_SIZE);
-    signed.put("publicKey", Base64.getEncoder().encodeToString(spki));
+    signed.put("publicKey", publicKey(key));
     byte[] signedBytes = signedBytes(signed);
     signed.put("digest", digest(signedBytes));
     signed.put("signature", Base64.getEncoder().encodeToString(key.sign(signedBytes)));
     return signed;
+  }
+
+  static String publicKey(ReceiptKey key) {
+    byte[] spki = Arrays.copyOf(SPKI, SPKI.length + Ed25519.PUBLIC_KEY_SIZE);
+    System.arraycopy(key.publicKey(), 0, spki, SPKI.length, Ed25519.PUBLIC_KEY_SIZE);
+    return Base64.getEncoder().encodeToString(spki);
+  }
+
+  /// A public key as `publicKey` has it, from that or from PEM as `openssl pkey -pubout` writes it.
+  /// Empty when the text is neither.
+  public static Optional<String> readPublicKey(String text) {
+    String base64 = text.replaceAll("-----(BEGIN|END) PUBLIC KEY-----|\\s", "");
+    try {
+      return isSpki(Base64.getDecoder().decode(base64)) ? Optional.of(base64) : Optional.empty();
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static boolean isSpki(byte[] bytes) {
+    return bytes.length == SPKI.length + Ed25519.PUBLIC_KEY_SIZE
+        && Arrays.equals(bytes, 0, SPKI.length, SPKI, 0, SPKI.length);
+  }
+
+  /// How a key is named to people: `sha256:` of its SubjectPublicKeyInfo.
+  /// - Errors: `IllegalArgumentException` when it is no base64.
+  public static String fingerprint(String publicKey) {
+    return "sha256:" + digest(Base64.getDecoder().decode(publicKey));
+  }
+
+  /// The SHA-256, in hex, of a document's RFC 8785 form.
+  public static String digest(ObjectNode document) {
+    return digest(CanonicalJson.bytes(document));
   }
 
   public static Verdict verify(ObjectNode receipt) {
@@ -52,8 +84,7 @@ public final class Receipts {
     } catch (IllegalArgumentException e) {
       return Verdict.UNSIGNED;
     }
-    if (spki.length != SPKI.length + Ed25519.PUBLIC_KEY_SIZE
-        || !Arrays.equals(spki, 0, SPKI.length, SPKI, 0, SPKI.length)
+    if (!isSpki(spki)
         || signature.length != Ed25519.SIGNATURE_SIZE
         || !receipt.path("digest").isTextual()) {
       return Verdict.UNSIGNED;

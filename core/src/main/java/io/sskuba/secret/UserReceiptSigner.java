@@ -28,6 +28,24 @@ public final class UserReceiptSigner implements ReceiptSigner {
     return Receipts.sign(receipt, key);
   }
 
+  @Override
+  public Optional<String> publicKey() {
+    ReceiptKey key = ReceiptKey.load(config, identity(), random);
+    return key.freshBecause().isPresent() ? Optional.empty() : Optional.of(Receipts.publicKey(key));
+  }
+
+  /// The same for a rehearsal: an identity that lies elsewhere is passed over.
+  public UserReceiptSigner ofThisMachine() {
+    return new UserReceiptSigner(config, identities.ofThisMachine(), random);
+  }
+
+  /// The same, with an identity that is made where there is none yet: on first use by what needs a
+  /// lasting key.
+  public UserReceiptSigner lasting() {
+    var _ = identities.findOrCreate();
+    return this;
+  }
+
   private Optional<UserIdentity> identity() {
     try {
       return identities.find();

@@ -52,13 +52,18 @@ public final class SpecDiff {
 
   /// All differences, in the order of the file's keys. Empty when the files mean the same.
   public static List<Change> between(ClusterSpec before, ClusterSpec after) {
+    return between(SpecJson.toJson(before), SpecJson.toJson(after));
+  }
+
+  /// The same of two files as [SpecJson] writes them.
+  public static List<Change> between(ObjectNode before, ObjectNode after) {
     SpecDiff diff = new SpecDiff();
     diff.compare("", comparable(before), comparable(after));
     return List.copyOf(diff.changes);
   }
 
-  private static ObjectNode comparable(ClusterSpec spec) {
-    ObjectNode json = SpecJson.toJson(spec);
+  private static ObjectNode comparable(ObjectNode spec) {
+    ObjectNode json = spec.deepCopy();
     withoutSources(json.path("machineConfig"));
     withoutSources(json.path("target").path("controlPlane"));
     json.path("target").path("workers").forEach(SpecDiff::withoutSources);

@@ -133,7 +133,7 @@ class PhasesTest {
         SpecReader.read(file.getBytes(StandardCharsets.UTF_8), "demo.yaml", folder, false);
     OpenCluster opened =
         new OpenCluster(
-            new LoadedSpec(spec, "demo", false, "demo.yaml", null, false, false),
+            new LoadedSpec(spec, "demo", false, "demo.yaml", null, false, false, null),
             record,
             fake(HeldLease.class),
             fake(Platform.class),

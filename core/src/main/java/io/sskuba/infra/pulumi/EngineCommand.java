@@ -46,7 +46,9 @@ final class EngineCommand implements PulumiCommand {
   private static final int MESSAGE_MAX = 64 << 20;
 
   /// The Automation API asks for the version to choose flags; the pinned binary's is known.
-  private static final Version VERSION = Version.of(3, 259, 0);
+  static final String PINNED = "3.259.0";
+
+  private static final Version VERSION = Version.parse(PINNED);
 
   /// How an operation ended other than by the engine's own will.
   enum Stop {

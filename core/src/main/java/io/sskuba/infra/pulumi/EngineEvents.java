@@ -3,8 +3,10 @@ package io.sskuba.infra.pulumi;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.Empty;
 import io.grpc.stub.StreamObserver;
+import io.sskuba.infra.Drift;
 import io.sskuba.infra.Infrastructure.Changes;
 import io.sskuba.infra.Infrastructure.ResourceEvent;
+import io.sskuba.infra.Infrastructure.StateResource;
 import io.sskuba.infra.Infrastructure.Step;
 import io.sskuba.io.Json;
 import java.util.ArrayList;
@@ -13,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -23,11 +26,12 @@ import pulumirpc.EventsOuterClass;
 
 /// Receives the engine's events of one operation and keeps what they amount to: steps, failures,
 /// what is pending.
-/// - Limits: 200 failures, 20,000 steps, messages of 8 KiB.
+/// - Limits: 200 failures, 20,000 steps and drifted properties, messages of 8 KiB.
 /// - Thread: the engine sends from one stream; readers may call at any time.
 final class EngineEvents extends EventsGrpc.EventsImplBase {
   private static final int FAILURES_MAX = 200;
   private static final int STEPS_MAX = 20_000;
+  private static final int DRIFT_MAX = 20_000;
   private static final int MESSAGE_MAX = 8192;
 
   /// @param urn empty when the failure belongs to no resource
@@ -39,6 +43,8 @@ final class EngineEvents extends EventsGrpc.EventsImplBase {
   private final Map<String, String> pending = new LinkedHashMap<>();
   private final Set<String> finished = new LinkedHashSet<>();
   private final List<Failure> failures = new ArrayList<>();
+  private final List<Drift> drift = new ArrayList<>();
+  private final Map<String, StateResource> seen = new TreeMap<>();
   private final Set<String> failed = new LinkedHashSet<>();
   private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable Consumer<JsonNode> tap;
@@ -121,7 +127,43 @@ final class EngineEvents extends EventsGrpc.EventsImplBase {
         finished.add(urn);
       }
       step(urn, op, metadata);
+      if (op.equals("refresh") && message == null) {
+        looked(urn, metadata);
+      }
       tell(new ResourceEvent(op, type(metadata), name(urn), true, message));
+    }
+  }
+
+  /// The engine read a resource: what the state said is `old`, what the provider says is `new`.
+  private void looked(String urn, JsonNode metadata) {
+    JsonNode old = metadata.path("old");
+    JsonNode now = metadata.path("new");
+    if (!now.isObject()) {
+      note(List.of(Drift.gone(type(metadata), name(urn))));
+      return;
+    }
+    Map<String, Object> outputs = StackState.plainMap(now.path("outputs"));
+    List<Drift> changed =
+        Drift.changed(type(metadata), name(urn), StackState.plainMap(old.path("outputs")), outputs);
+    // A provider may tell a change in what it takes for the inputs alone.
+    note(
+        changed.isEmpty()
+            ? Drift.changed(
+                type(metadata),
+                name(urn),
+                StackState.plainMap(old.path("inputs")),
+                StackState.plainMap(now.path("inputs")))
+            : changed);
+    if (seen.size() < STEPS_MAX) {
+      seen.put(
+          type(metadata) + "::" + name(urn),
+          new StateResource(type(metadata), name(urn), now.path("id").asText(null), outputs));
+    }
+  }
+
+  private void note(List<Drift> found) {
+    if (drift.size() < DRIFT_MAX) {
+      drift.addAll(found);
     }
   }
 
@@ -177,21 +219,7 @@ final class EngineEvents extends EventsGrpc.EventsImplBase {
   }
 
   synchronized Changes changes() {
-    int create = 0;
-    int update = 0;
-    int replace = 0;
-    int delete = 0;
-    int same = 0;
-    for (Step step : steps.values()) {
-      switch (step.op()) {
-        case "create" -> create++;
-        case "update" -> update++;
-        case "replace" -> replace++;
-        case "delete" -> delete++;
-        default -> same++;
-      }
-    }
-    return new Changes(create, update, replace, delete, same, List.copyOf(steps.values()));
+    return Changes.of(List.copyOf(steps.values()), List.copyOf(drift), List.copyOf(seen.values()));
   }
 
   synchronized List<Failure> failures() {

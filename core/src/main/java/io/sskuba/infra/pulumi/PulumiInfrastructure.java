@@ -43,6 +43,9 @@ import org.jspecify.annotations.Nullable;
 ///   `INFRA_TIMED_OUT` (what was pending), `STATE_CORRUPT`, `STATE_UNWRITABLE`.
 /// - Idempotent: every operation, by the engine's state.
 public final class PulumiInfrastructure implements Infrastructure {
+  /// The engine that this release runs.
+  public static final String ENGINE_VERSION = EngineCommand.PINNED;
+
   private static final Duration ORPHAN_GRACE = Duration.ofSeconds(10);
   private static final int EXISTS_SHOWN = 20;
 

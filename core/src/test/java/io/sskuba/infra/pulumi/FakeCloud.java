@@ -26,6 +26,10 @@ import pulumirpc.ResourceProviderGrpc;
 /// that a duplicate shows. Idempotent by name: a create of what exists adopts it.
 final class FakeCloud extends ResourceProviderGrpc.ResourceProviderImplBase {
   final Map<String, Map<String, Object>> things = new ConcurrentSkipListMap<>();
+
+  /// What somebody else changed: properties by id, as a read tells them.
+  final Map<String, Map<String, Object>> changed = new ConcurrentHashMap<>();
+
   final Set<String> failing = ConcurrentHashMap.newKeySet();
   final AtomicInteger made = new AtomicInteger();
   final AtomicInteger deleted = new AtomicInteger();
@@ -143,12 +147,13 @@ final class FakeCloud extends ResourceProviderGrpc.ResourceProviderImplBase {
       answer(reply, Provider.ReadResponse.getDefaultInstance());
       return;
     }
+    Struct others = Values.struct(changed.getOrDefault(request.getId(), Map.of()));
     answer(
         reply,
         Provider.ReadResponse.newBuilder()
             .setId(request.getId())
-            .setProperties(request.getProperties())
-            .setInputs(request.getInputs())
+            .setProperties(request.getProperties().toBuilder().putAllFields(others.getFieldsMap()))
+            .setInputs(request.getInputs().toBuilder().putAllFields(others.getFieldsMap()))
             .build());
   }
 

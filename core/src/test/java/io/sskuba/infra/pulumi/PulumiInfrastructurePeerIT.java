@@ -3,6 +3,7 @@ package io.sskuba.infra.pulumi;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sskuba.infra.Drift;
 import io.sskuba.infra.InfraPlan;
 import io.sskuba.infra.InfraPlan.Ref;
 import io.sskuba.infra.InfraPlan.Resource;
@@ -218,6 +219,35 @@ class PulumiInfrastructurePeerIT {
     assertThat(cloud.things).isEmpty();
     assertThat(infra.resources()).isEmpty();
     assertThat(cli("stack", "ls", "--json", "--all")).doesNotContain("rehearsal.demo");
+    infra.destroy(events::add, LIMIT);
+  }
+
+  @Test
+  void namesWhatWasChangedBehindItsBack() throws Exception {
+    infra.open(LIMIT);
+    infra.up(plan(1), events::add, LIMIT);
+    Changes none = infra.preview(plan(1), events::add, LIMIT);
+    assertThat(none.drift()).isEmpty();
+    assertThat(none.seen()).hasSize(6);
+
+    cloud.changed.put("id-net", Map.of("cidr", "10.99.0.0/16"));
+    cloud.things.remove("id-machine-2");
+    Changes drifted = infra.preview(plan(1), events::add, LIMIT);
+    assertThat(drifted.drift())
+        .containsExactlyInAnyOrder(
+            new Drift(
+                Drift.Kind.CHANGED,
+                "fake:net:Network",
+                "net",
+                "cidr",
+                "10.0.0.0/16",
+                "10.99.0.0/16"),
+            Drift.gone("fake:vm:Machine", "machine-2"));
+    assertThat(drifted.seen()).hasSize(5);
+    assertThat(drifted.create()).isEqualTo(1);
+    assertThat(String.valueOf(drifted.seen())).doesNotContain("s3cr3t-value");
+    // Nothing of it is written down: the next look tells the same.
+    assertThat(infra.preview(plan(1), events::add, LIMIT).drift()).hasSize(2);
     infra.destroy(events::add, LIMIT);
   }
 

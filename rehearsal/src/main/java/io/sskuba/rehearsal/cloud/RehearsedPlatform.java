@@ -34,6 +34,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -41,6 +42,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +70,7 @@ public final class RehearsedPlatform implements Platform {
   private final TimeSource time;
   private final RandomSource random;
   private final ModelledTime modelled = new ModelledTime();
+  private final Map<String, LatencyModel> latencies = new ConcurrentHashMap<>();
 
   /// What the user asked of a rehearsal.
   ///
@@ -543,6 +546,24 @@ public final class RehearsedPlatform implements Platform {
 
   private Duration chain(InfraPlan plan, String operation) {
     boolean forward = operation.equals("create");
+    return chain(
+        plan,
+        forward,
+        r -> modelled.of(operation, r.name()),
+        r ->
+            forward && !modelled.of(operation, r.name()).isZero()
+                ? after(r.type())
+                : Duration.ZERO);
+  }
+
+  /// The longest chain of what each resource takes.
+  ///
+  /// @param later what comes after the provider's answer: a boot, health checks
+  private static Duration chain(
+      InfraPlan plan,
+      boolean forward,
+      Function<InfraPlan.Resource, Duration> takes,
+      Function<InfraPlan.Resource, Duration> later) {
     Map<String, Duration> begins = new LinkedHashMap<>();
     Map<String, Duration> ends = new LinkedHashMap<>();
     Duration longest = Duration.ZERO;
@@ -553,9 +574,9 @@ public final class RehearsedPlatform implements Platform {
           begin = max(begin, ends.getOrDefault(needed, Duration.ZERO));
         }
       }
-      Duration end = begin.plus(modelled.of(operation, resource.name()));
+      Duration end = begin.plus(takes.apply(resource));
       ends.put(resource.name(), end);
-      longest = max(longest, forward ? end.plus(after(resource)) : end);
+      longest = max(longest, end.plus(later.apply(resource)));
       if (!forward) {
         for (String needed : InfraPlan.needs(resource)) {
           begins.merge(needed, end, RehearsedPlatform::max);
@@ -565,16 +586,69 @@ public final class RehearsedPlatform implements Platform {
     return longest;
   }
 
-  /// What comes after the provider's answer: a boot, health checks. Only for what was made now.
-  private Duration after(InfraPlan.Resource resource) {
-    if (modelled.of("create", resource.name()).isZero()) {
+  /// - Note: what the plan no longer has goes after the rest, all of it at once: which of it needs
+  ///   which is in no plan.
+  @Override
+  public Optional<Duration> expected(InfraPlan plan, List<Infrastructure.Step> steps) {
+    Map<String, String> operations = new HashMap<>();
+    Set<String> planned = new HashSet<>();
+    plan.resources().forEach(r -> planned.add(r.type() + "::" + r.name()));
+    Duration goes = Duration.ZERO;
+    for (Infrastructure.Step step : steps) {
+      String key = step.type() + "::" + step.name();
+      operations.put(key, step.op());
+      if (step.op().equals("delete") && !planned.contains(key)) {
+        goes = max(goes, takes(step.type(), "delete"));
+      }
+    }
+    Function<InfraPlan.Resource, String> operation =
+        r -> operations.getOrDefault(r.type() + "::" + r.name(), "same");
+    Duration makes =
+        chain(
+            plan,
+            true,
+            r -> takes(r.type(), operation.apply(r)),
+            r ->
+                Set.of("create", "replace").contains(operation.apply(r))
+                    ? after(r.type())
+                    : Duration.ZERO);
+    return Optional.of(makes.plus(goes));
+  }
+
+  private LatencyModel latency(CloudModel model) {
+    return latencies.computeIfAbsent(model.pkg(), LatencyModel::of);
+  }
+
+  private Duration takes(String type, String operation) {
+    LatencyModel latency = null;
+    for (CloudModel model : models) {
+      // What is this machine's own takes no modelled time.
+      if (type.startsWith(model.pkg() + ":")
+          && !type.startsWith(LocalProvider.PACKAGE + ":local:")) {
+        latency = latency(model);
+      }
+    }
+    if (latency == null) {
       return Duration.ZERO;
     }
+    return switch (operation) {
+      case "create", "update", "delete" -> latency.of(type, operation);
+      case "replace" -> latency.of(type, "create").plus(latency.of(type, "delete"));
+      default -> Duration.ZERO;
+    };
+  }
+
+  @Override
+  public Map<String, String> providerVersions() {
+    return target.providerVersions();
+  }
+
+  private Duration after(String type) {
     Duration later = Duration.ZERO;
     for (CloudModel model : models) {
-      LatencyModel latency = LatencyModel.of(model.pkg());
+      LatencyModel latency = latency(model);
       for (String what : List.of("boot", "healthy")) {
-        later = max(later, latency.find(resource.type(), what).orElse(Duration.ZERO));
+        later = max(later, latency.find(type, what).orElse(Duration.ZERO));
       }
     }
     return later;
