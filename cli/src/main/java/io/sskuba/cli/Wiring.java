@@ -19,7 +19,6 @@ import io.sskuba.rehearsal.cloud.RehearsedPlatform;
 import io.sskuba.secret.Identities;
 import io.sskuba.secret.KeyRing;
 import io.sskuba.secret.PassphraseSource;
-import io.sskuba.secret.ReceiptSigner;
 import io.sskuba.secret.Redactor;
 import io.sskuba.secret.UserKeyRing;
 import io.sskuba.secret.UserReceiptSigner;
