@@ -51,7 +51,8 @@ class J05UserDataIT {
     JsonNode plan = ctl.run("plan", "--rehearse", "-f", file, "-o", "json").exits(0).json();
     int machines = plan.path("machines").size();
     assertThat(ctl.run("plan", "-f", file, "-o", "yaml").exits(0).out())
-        .contains("sskuba:user-data:");
+        .contains("\"fn::secret\"")
+        .doesNotContain("sskuba:user-data:");
     JsonNode status = ctl.run("apply", "--rehearse", "-f", file, "-o", "json").exits(0).json();
     String name = status.path("name").asText();
     Clusters.assertReady(status, machines);

@@ -130,7 +130,11 @@ public final class PulumiYaml {
 
   private static Object secret(InfraPlan.Secret secret, Scope scope) {
     Object inner =
-        secret.value() instanceof InfraPlan.Ref ref ? reference(ref, scope) : SECRET_PLACEHOLDER;
+        switch (secret.value()) {
+          case InfraPlan.Ref ref -> reference(ref, scope);
+          case List<?> _ -> List.of(SECRET_PLACEHOLDER);
+          default -> SECRET_PLACEHOLDER;
+        };
     return Map.of("fn::secret", inner);
   }
 

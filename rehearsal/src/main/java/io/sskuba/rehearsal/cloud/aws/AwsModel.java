@@ -49,7 +49,8 @@ public final class AwsModel implements CloudModel {
   public String userData(String type, Map<String, Object> inputs) throws CloudFault {
     String text =
         type.equals(Aws.INSTANCE) ? String.valueOf(inputs.getOrDefault("userDataBase64", "")) : "";
-    if (text.length() / 4 * 3 > USER_DATA_MAX + 2) {
+    int padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+    if (text.length() / 4 * 3 - padding > USER_DATA_MAX) {
       throw new CloudFault(
           CloudFault.Kind.INVALID,
           "InvalidParameterValue: User data is limited to " + USER_DATA_MAX + " bytes");
