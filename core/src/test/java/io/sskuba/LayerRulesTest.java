@@ -54,7 +54,8 @@ class LayerRulesTest {
           Map.entry("machineconfig -> infra", "configs carry the addresses of the topology"),
           Map.entry("infra -> talos", "machines that exist are probed and wiped by their own API"),
           Map.entry("dns -> secret", "updates are signed with a secret"),
-          Map.entry("images -> infra", "an image is of a processor and a driver, as choices name them"),
+          Map.entry(
+              "images -> infra", "an image is of a processor and a driver, as choices name them"),
           Map.entry("images -> spec", "a file's machines say which images they need"),
           Map.entry("images -> toolchain", "images are got by the same way out as programs"),
           Map.entry("infra -> spec", "plans are made from the cluster file"),

@@ -26,7 +26,10 @@ import picocli.CommandLine.Spec;
       "  sskuba-ctl image list -f cluster.yaml        what is there",
       "  sskuba-ctl image remove -f cluster.yaml      take it away"
     },
-    subcommands = {ImageCommand.Ensure.class, ImageCommand.ListImages.class, ImageCommand.Remove.class
+    subcommands = {
+      ImageCommand.Ensure.class,
+      ImageCommand.ListImages.class,
+      ImageCommand.Remove.class
     })
 final class ImageCommand implements Runnable {
   @Spec CommandSpec spec;

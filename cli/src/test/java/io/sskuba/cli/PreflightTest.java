@@ -53,8 +53,7 @@ class PreflightTest {
 
   @Test
   void theGravestDecidesTheExitCode() throws IOException {
-    CommandRun run =
-        run("apply", "aws", "quotas: {vcpus: 16}\naccount: {credentials: 0s}\n");
+    CommandRun run = run("apply", "aws", "quotas: {vcpus: 16}\naccount: {credentials: 0s}\n");
     assertThat(run.exit()).as(run.err()).isEqualTo(5);
     assertThat(run.err()).contains("SSK-CLOUD-001", "also", "16 allowed");
     for (Map.Entry<String, String> other :

@@ -27,9 +27,10 @@ public interface CloudAccount {
 
   Identity identity();
 
-  /// What the engine's plugins need in their environment beside the user's own variables: short-lived
-  /// credentials that a CI job's identity was exchanged for, renewed for each operation. Empty where
-  /// plugins find the credentials themselves. Secret: in no log, argument or file.
+  /// What the engine's plugins need in their environment beside the user's own variables:
+  /// short-lived credentials that a CI job's identity was exchanged for, renewed for each
+  /// operation. Empty where plugins find the credentials themselves. Secret: in no log, argument or
+  /// file.
   default Map<String, String> variables() {
     return Map.of();
   }

@@ -66,7 +66,14 @@ public final class EnsureImages {
       }
       Path part = folder.resolve(image.name() + ".part");
       factory.fetch(
-          "image/" + id + "/" + image.talos() + "/" + image.platform() + "-" + image.arch()
+          "image/"
+              + id
+              + "/"
+              + image.talos()
+              + "/"
+              + image.platform()
+              + "-"
+              + image.arch()
               + ".raw.gz",
           part,
           progress);
@@ -74,7 +81,8 @@ public final class EnsureImages {
       return disk;
     } catch (IOException e) {
       throw new SskubaException(
-          Problem.of(ProblemCode.CLOUD_IMAGE_MISSING, "the image " + image.name() + " cannot be got")
+          Problem.of(
+                  ProblemCode.CLOUD_IMAGE_MISSING, "the image " + image.name() + " cannot be got")
               .fact("cause", String.valueOf(e.getMessage()))
               .fact("schematic", image.schematic().id())
               .next("sskuba-ctl explain " + ProblemCode.CLOUD_IMAGE_MISSING.id()),

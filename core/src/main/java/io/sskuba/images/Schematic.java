@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
 /// What an Image Factory changes of Talos: its id is the SHA-256 of its canonical YAML, so the same
 /// schematic has the same id in every factory, and can be known without asking one.
 /// - Limits: names and arguments of [#PLAIN], which YAML writes without quotes.
-/// - Source: siderolabs/image-factory, pkg/schematic (`Marshal`, `ID`); the YAML is gopkg.in/yaml.v3
-///   with its own indent of four.
+/// - Source: siderolabs/image-factory, pkg/schematic (`Marshal`, `ID`); the YAML is
+///   gopkg.in/yaml.v3 with its own indent of four.
 ///
 /// @param extraKernelArgs in their order
 /// @param extensions `siderolabs/NAME`, in their order: another order is another id

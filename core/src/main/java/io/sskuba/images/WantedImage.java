@@ -33,7 +33,8 @@ public record WantedImage(
   /// NVIDIA's open modules (Turing and later: every G instance) and what containers need of the
   /// driver, of the branch that its maker calls production. The factory takes the versions that fit
   /// the Talos release.
-  /// - Source: https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu
+  /// - Source:
+  ///   https://docs.siderolabs.com/talos/v1.13/configure-your-talos-cluster/hardware-and-drivers/nvidia-gpu
   private static final List<String> NVIDIA =
       List.of(
           "siderolabs/nvidia-container-toolkit-production",

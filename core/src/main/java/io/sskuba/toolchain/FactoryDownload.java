@@ -34,7 +34,8 @@ public final class FactoryDownload {
   /// Tells the factory a schematic and returns the id that it gives. Idempotent.
   public String register(String json) throws IOException, InterruptedException {
     try {
-      JsonNode answer = Json.parse(downloader.post(factory.resolve("schematics"), json, ANSWER_MAX));
+      JsonNode answer =
+          Json.parse(downloader.post(factory.resolve("schematics"), json, ANSWER_MAX));
       return answer.path("id").asText();
     } catch (Downloader.Failed | UncheckedIOException e) {
       throw new IOException(e.getMessage(), e);

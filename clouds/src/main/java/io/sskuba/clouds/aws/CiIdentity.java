@@ -20,7 +20,6 @@ import software.amazon.awssdk.services.sts.model.AssumeRoleWithWebIdentityReques
 
 /// A CI job's own identity, exchanged for credentials that last an hour and are renewed five
 /// minutes before they end: with `AWS_ROLE_ARN` set and no other credentials in the environment.
-///
 /// - GitHub Actions: `ACTIONS_ID_TOKEN_REQUEST_URL` and `…_TOKEN`, there with `permissions:
 ///   {id-token: write}`; a new token is asked for at each renewal.
 /// - GitLab and others: `SSKUBA_ID_TOKEN`, which the job sets (`id_tokens: {SSKUBA_ID_TOKEN: {aud:

@@ -102,10 +102,12 @@ class CiIdentityPeerIT {
 
   private static Map<String, String> gitHub() {
     return Map.of(
-        "AWS_ROLE_ARN", ROLE,
+        "AWS_ROLE_ARN",
+        ROLE,
         "ACTIONS_ID_TOKEN_REQUEST_URL",
-            "http://127.214.5.1:" + github.getAddress().getPort() + "/token?api-version=2.0",
-        "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "geheim");
+        "http://127.214.5.1:" + github.getAddress().getPort() + "/token?api-version=2.0",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        "geheim");
   }
 
   @Test
@@ -113,8 +115,7 @@ class CiIdentityPeerIT {
     CloudAccount account = account(gitHub());
     CloudAccount.Identity identity = account.identity();
     assertThat(identity.subject()).contains(":assumed-role/deployer/sskuba");
-    Duration lasts =
-        Duration.between(TimeSource.system().now(), identity.expires().orElseThrow());
+    Duration lasts = Duration.between(TimeSource.system().now(), identity.expires().orElseThrow());
     assertThat(lasts).isBetween(Duration.ofMinutes(30), Duration.ofHours(2));
     assertThat(asked)
         .containsExactly("/token?api-version=2.0&audience=sts.amazonaws.com bearer geheim");
