@@ -101,12 +101,13 @@ final class AwsInventory {
     /// What was found; a source that may not be asked is an error, since a list that is only part
     /// of it would pass for the whole.
     List<Found> found(Optional<String> clusterId) {
+      List<Tagged> listed = Asks.needed("resources by tag", tagging);
       List<Found> found =
           new ArrayList<>(
               of(
                   all(
-                      Asks.needed("resources by tag", tagging),
-                      Asks.needed("resources of EC2 by tag", ec2),
+                      listed,
+                      there(listed, Asks.needed("resources of EC2 by tag", ec2)),
                       Asks.needed("roles by tag", roles),
                       Asks.needed("instance profiles by tag", profiles)),
                   clusterId));
@@ -117,10 +118,11 @@ final class AwsInventory {
 
     /// The same as far as it can be had, for a look before anything is made.
     List<Found> found(Set<String> ids) {
+      List<Tagged> listed = asks.answer(Part.HELD, tagging, List.of());
       Map<String, Tagged> all =
           all(
-              asks.answer(Part.HELD, tagging, List.of()),
-              asks.answer(Part.HELD, ec2, List.of()),
+              listed,
+              there(listed, asks.answer(Part.HELD, ec2, List.of())),
               asks.answer(Part.HELD, roles, List.of()),
               asks.answer(Part.HELD, profiles, List.of()));
       all.values().forEach(t -> ids.add(t.tags().getOrDefault(ResourceTags.CLUSTER_ID, "")));
@@ -130,6 +132,27 @@ final class AwsInventory {
     AwsZone.Seen zone() {
       return asks.answer(Part.DNS, zone, AwsZone.Seen.NOTHING);
     }
+  }
+
+  /// What only EC2's tags know is new, or gone with its tags left: each is looked up by its id.
+  private List<Tagged> there(List<Tagged> listed, List<Tagged> more) {
+    Set<String> known = new HashSet<>();
+    listed.forEach(t -> known.add(t.id()));
+    AwsGone look = new AwsGone(clients);
+    Map<Tagged, CompletableFuture<Boolean>> asked = new LinkedHashMap<>();
+    for (Tagged tagged : more) {
+      if (!known.contains(tagged.id())) {
+        asked.put(tagged, asks.ask(() -> look.gone(tagged.type(), tagged.id())));
+      }
+    }
+    List<Tagged> there = new ArrayList<>();
+    asked.forEach(
+        (tagged, gone) -> {
+          if (!asks.answer(Part.HELD, gone, false)) {
+            there.add(tagged);
+          }
+        });
+    return there;
   }
 
   @SafeVarargs

@@ -374,28 +374,8 @@ class AwsAccountPeerIT {
               .instances()
               .getFirst()
               .instanceId();
-      iam.createRole(
-          r ->
-              r.roleName("held-control-plane-abc")
-                  .assumeRolePolicyDocument("{\"Version\":\"2012-10-17\",\"Statement\":[]}")
-                  .tags(
-                      t -> t.key("sskuba.io/cluster").value("held.data.example.org"),
-                      t -> t.key("sskuba.io/cluster-id").value("c1"),
-                      t -> t.key("sskuba.io/key").value("c1/control-plane-role")));
-      String balancer =
-          balancing
-              .createLoadBalancer(
-                  r ->
-                      r.name("held-api-abc")
-                          .type("network")
-                          .subnets(subnet)
-                          .tags(
-                              t -> t.key("sskuba.io/cluster").value("held.data.example.org"),
-                              t -> t.key("sskuba.io/cluster-id").value("c1"),
-                              t -> t.key("sskuba.io/key").value("c1/load-balancer")))
-              .loadBalancers()
-              .getFirst()
-              .loadBalancerArn();
+      role(iam);
+      String balancer = balancer(balancing, subnet);
       ClusterSpec spec = AwsRoom.spec(file("held", GOOD));
       CloudAccount account = account(spec);
       List<Found> found = account.inventory("held.data.example.org", Optional.of("c1"));
@@ -409,20 +389,11 @@ class AwsAccountPeerIT {
               new Found(AwsNames.BALANCER, "load-balancer", balancer));
       assertThat(account.inventory("held.data.example.org", Optional.of("c2"))).isEmpty();
       assertThat(account.inventory("other.data.example.org", Optional.empty())).isEmpty();
-      // What a cluster holds already is not asked of the quota again.
-      room.quota(1);
-      List<Finding> again = account.findings(spec, EXPECTED);
-      assertThat(text(again)).contains("vCPUs").doesNotContain("elastic addresses");
-      assertThat(text(again)).contains("1 allowed, 4 used, 20 needed");
+      isNotAskedOfTheQuotaAgain(account, spec);
       for (Found one : found) {
         assertThat(account.gone(one.type(), one.id())).as(one.toString()).isFalse();
       }
-      balancing.deleteLoadBalancer(r -> r.loadBalancerArn(balancer));
-      ec2.terminateInstances(r -> r.instanceIds(machine));
-      ec2.releaseAddress(r -> r.allocationId(address));
-      ec2.deleteSubnet(r -> r.subnetId(subnet));
-      ec2.deleteVpc(r -> r.vpcId(vpc));
-      iam.deleteRole(r -> r.roleName("held-control-plane-abc"));
+      takeAway(List.of(balancer, machine, address, subnet, vpc));
       for (Found one : found) {
         if (!one.type().startsWith("aws:ebs/") && !one.type().contains("networkInterface")) {
           assertThat(account.gone(one.type(), one.id())).as(one.toString()).isTrue();
@@ -430,5 +401,53 @@ class AwsAccountPeerIT {
       }
       assertThat(account.inventory("held.data.example.org", Optional.of("c1"))).isEmpty();
     }
+  }
+
+  private static void isNotAskedOfTheQuotaAgain(CloudAccount account, ClusterSpec spec) {
+    room.quota(1);
+    List<Finding> again = account.findings(spec, EXPECTED);
+    assertThat(text(again)).contains("vCPUs").doesNotContain("elastic addresses");
+    assertThat(text(again)).contains("1 allowed, 4 used, 20 needed");
+  }
+
+  private static void takeAway(List<String> ids) {
+    try (Ec2Client ec2 = room.direct(Ec2Client.builder());
+        IamClient iam = room.direct(IamClient.builder());
+        ElasticLoadBalancingV2Client balancing =
+            room.direct(ElasticLoadBalancingV2Client.builder())) {
+      balancing.deleteLoadBalancer(r -> r.loadBalancerArn(ids.get(0)));
+      ec2.terminateInstances(r -> r.instanceIds(ids.get(1)));
+      ec2.releaseAddress(r -> r.allocationId(ids.get(2)));
+      ec2.deleteSubnet(r -> r.subnetId(ids.get(3)));
+      ec2.deleteVpc(r -> r.vpcId(ids.get(4)));
+      iam.deleteRole(r -> r.roleName("held-control-plane-abc"));
+    }
+  }
+
+  private static void role(IamClient iam) {
+    iam.createRole(
+        r ->
+            r.roleName("held-control-plane-abc")
+                .assumeRolePolicyDocument("{\"Version\":\"2012-10-17\",\"Statement\":[]}")
+                .tags(
+                    t -> t.key("sskuba.io/cluster").value("held.data.example.org"),
+                    t -> t.key("sskuba.io/cluster-id").value("c1"),
+                    t -> t.key("sskuba.io/key").value("c1/control-plane-role")));
+  }
+
+  private static String balancer(ElasticLoadBalancingV2Client balancing, String subnet) {
+    return balancing
+              .createLoadBalancer(
+                  r ->
+                      r.name("held-api-abc")
+                          .type("network")
+                          .subnets(subnet)
+                          .tags(
+                              t -> t.key("sskuba.io/cluster").value("held.data.example.org"),
+                              t -> t.key("sskuba.io/cluster-id").value("c1"),
+                              t -> t.key("sskuba.io/key").value("c1/load-balancer")))
+              .loadBalancers()
+              .getFirst()
+              .loadBalancerArn();
   }
 }

@@ -60,6 +60,7 @@ final class PreflightBench {
         "Authorization",
         "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/route53/aws4_request,"
             + " SignedHeaders=host, Signature=0");
+    connection.setRequestProperty("Content-Type", "text/xml");
     connection.getOutputStream().write(body.getBytes(StandardCharsets.UTF_8));
     if (connection.getResponseCode() >= 300) {
       throw new IllegalStateException("moto made no zone: " + connection.getResponseCode());
