@@ -437,17 +437,17 @@ class AwsAccountPeerIT {
 
   private static String balancer(ElasticLoadBalancingV2Client balancing, String subnet) {
     return balancing
-              .createLoadBalancer(
-                  r ->
-                      r.name("held-api-abc")
-                          .type("network")
-                          .subnets(subnet)
-                          .tags(
-                              t -> t.key("sskuba.io/cluster").value("held.data.example.org"),
-                              t -> t.key("sskuba.io/cluster-id").value("c1"),
-                              t -> t.key("sskuba.io/key").value("c1/load-balancer")))
-              .loadBalancers()
-              .getFirst()
-              .loadBalancerArn();
+        .createLoadBalancer(
+            r ->
+                r.name("held-api-abc")
+                    .type("network")
+                    .subnets(subnet)
+                    .tags(
+                        t -> t.key("sskuba.io/cluster").value("held.data.example.org"),
+                        t -> t.key("sskuba.io/cluster-id").value("c1"),
+                        t -> t.key("sskuba.io/key").value("c1/load-balancer")))
+        .loadBalancers()
+        .getFirst()
+        .loadBalancerArn();
   }
 }
