@@ -5,6 +5,7 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import io.sskuba.infra.OfflineTopology;
 import io.sskuba.infra.local.LocalPlan;
 import io.sskuba.infra.pulumi.Values;
 import io.sskuba.io.TimeSource;
@@ -462,6 +463,8 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
     HandedOver data = userData.get(fabric.inputs().path("name").asText());
     if (data != null && fabric.type().equals(LocalPlan.MACHINE)) {
       inputs.put("userData", data.config());
+      inputs.put("endpointHost", OfflineTopology.of(site.spec()).endpointHost());
+      inputs.put("endpointTwin", site.endpointTwin());
     }
     return inputs;
   }

@@ -16,6 +16,7 @@ import io.sskuba.problem.SskubaException;
 import io.sskuba.rehearsal.account.Account;
 import io.sskuba.rehearsal.account.CloudResource;
 import io.sskuba.rehearsal.kubelet.SimKubelets;
+import io.sskuba.rehearsal.machine.MachineConfigView;
 import io.sskuba.rehearsal.machine.MachineNetwork;
 import io.sskuba.rehearsal.machine.MachineStore;
 import io.sskuba.rehearsal.plane.LoadBalancer;
@@ -25,6 +26,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -169,10 +171,13 @@ final class LocalAccount implements HostAccount {
   /// Starts what this cluster has in simulated accounts: machines and ports of a cloud outlive a
   /// host process.
   void restore() throws IOException {
-    for (Path folder : settings.accounts()) {
-      for (CloudResource resource : Account.at(folder).of(settings.clusterId())) {
-        if (resource.fabric() != null) {
-          create(resource.fabric().type(), resource.id(), resource.fabric().inputs());
+    // A machine that has its configuration dials the endpoint as soon as it is on.
+    for (String type : List.of(LocalPlan.LOAD_BALANCER, LocalPlan.MACHINE)) {
+      for (Path folder : settings.accounts()) {
+        for (CloudResource resource : Account.at(folder).of(settings.clusterId())) {
+          if (resource.fabric() != null && resource.fabric().type().equals(type)) {
+            create(type, resource.id(), resource.fabric().inputs());
+          }
         }
       }
     }
@@ -181,12 +186,15 @@ final class LocalAccount implements HostAccount {
   /// A machine that is on reads its user data when it boots, so one that waits for a config is
   /// switched off and on. The user data itself lies in its memory-backed folder alone.
   private ObjectNode machine(String id, JsonNode given) throws IOException {
-    ObjectNode inputs = copy(given);
-    JsonNode userData = inputs.remove("userData");
+    ObjectNode inputs = withoutUserData(given);
+    String userData = given.path("userData").asText();
     boolean news =
-        userData != null
+        !userData.isEmpty()
             && MachineStore.showUserData(
-                memory(settings, inputs.path("twin").asText()), userData.asText());
+                memory(settings, inputs.path("twin").asText()), userData);
+    if (news) {
+      knowEndpoint(given, userData);
+    }
     LocalMachine made;
     synchronized (this) {
       made = machines.get(id);
@@ -212,6 +220,21 @@ final class LocalAccount implements HostAccount {
       made.powerOn();
     }
     return inputs;
+  }
+
+  private static ObjectNode withoutUserData(JsonNode inputs) {
+    return copy(inputs).without(List.of("userData", "endpointHost", "endpointTwin"));
+  }
+
+  /// A machine that comes up with its configuration may be on before the load balancer is there to
+  /// say what it is called.
+  private void knowEndpoint(JsonNode given, String userData) {
+    String url = MachineConfigView.parse(userData).string("cluster", "controlPlane", "endpoint");
+    String host = url == null ? "" : String.valueOf(URI.create(url).getHost());
+    boolean address = host.matches("[0-9.]+") && !host.equals(given.path("endpointHost").asText());
+    if (!host.isEmpty() && !address && network.addresses().twin(host).equals(host)) {
+      know(Map.of(host, given.path("endpointTwin").asText()), List.of());
+    }
   }
 
   /// The first API server that is ready.
@@ -294,9 +317,7 @@ final class LocalAccount implements HostAccount {
       case LocalPlan.MACHINE -> {
         @Nullable LocalMachine machine = machines.get(id);
         if (machine != null) {
-          ObjectNode kept = copy(inputs);
-          kept.remove("userData");
-          machine.inputs(kept);
+          machine.inputs(withoutUserData(inputs));
         }
       }
       default -> throw new IOException("no such resource type: " + type);
