@@ -190,8 +190,7 @@ final class LocalAccount implements HostAccount {
     String userData = given.path("userData").asText();
     boolean news =
         !userData.isEmpty()
-            && MachineStore.showUserData(
-                memory(settings, inputs.path("twin").asText()), userData);
+            && MachineStore.showUserData(memory(settings, inputs.path("twin").asText()), userData);
     if (news) {
       knowEndpoint(given, userData);
     }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /// The state of a cluster is lost: no record, no stack, no file. What carries its tags is found,
 /// adopted by the engine, and destroyed in the order that the cloud asks for.
-class ByTagPeerIT {
+class ByTagLongIT {
   private static final String FQDN = "lab.aws.example.org";
   private Ctl ctl;
 

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The example's whole plan on the real engine against simulated AWS, whose machines boot in a host
 /// process of their own.
-class AwsRehearsalPeerIT {
+class AwsRehearsalLongIT {
   private static final Duration LIMIT = Duration.ofSeconds(180);
   private static final String ID = "c0ffee01234567aa";
   private static final String KEY = "rehearsal.fraud-lab";

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /// Real clouds as far as they can be seen from where there is none: what is missing is said before
 /// anybody is asked, and with a plugin that is there the whole way is gone.
-class RealCloudsPeerIT {
+class RealCloudsLongIT {
   private static final String NET = "127.232.8.";
   private static final String PASSWORD = "correct-horse-battery";
   private Ctl ctl;
