@@ -95,7 +95,7 @@ public final class BootstrapEtcd implements Mutation<Rendered, Rendered> {
       case Observation.NotYet<Boolean> notYet -> Observation.notYet(notYet.what());
       case Observation.Met<Boolean> met when met.value() ->
           Observation.met("etcd was bootstrapped already");
-      case Observation.Met<Boolean> _ when lost.passed() ->
+      case Observation.Met<Boolean> _ when lost.passed() && waits(nodes, planes, talosconfig) ->
           throw new SskubaException(
               Problem.of(
                       ProblemCode.ETCD_LOST,
@@ -105,6 +105,23 @@ public final class BootstrapEtcd implements Mutation<Rendered, Rendered> {
       case Observation.Met<Boolean> _ ->
           Observation.notYet("etcd runs on no control plane; it was bootstrapped before");
     };
+  }
+
+  /// Whether etcd waits for a bootstrap on every control plane. One that fails to start has its
+  /// data, and is not to be called lost.
+  private static boolean waits(
+      TalosNodes nodes, List<Topology.Machine> planes, String talosconfig) {
+    for (Topology.Machine plane : planes) {
+      try (TalosNode node = nodes.secure(plane.address(), talosconfig)) {
+        if (node.services(CALL).stream()
+            .noneMatch(s -> s.id().equals("etcd") && s.state().equals("Preparing"))) {
+          return false;
+        }
+      } catch (TalosCallException e) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static Observation<String> bootstrapped(

@@ -359,6 +359,21 @@ class PhasesTest {
   }
 
   @Test
+  void anEtcdThatFailsToStartIsNotCalledLost() throws Exception {
+    Ports ports = ports();
+    answers.put("TalosNodes.secure", fake(TalosNode.class));
+    answers.put(
+        "TalosNode.services",
+        List.of(new TalosNode.Service("etcd", "Failed", false, true, "exit status 2")));
+    answers.put("TalosNode.bootstrap", new IllegalStateException("bootstrapped again"));
+    Rendered rendered = rendered();
+    ports.store().create(rendered.opened().record());
+    ports.store().putSealed(rendered.opened().key(), AwaitControlPlane.KUBECONFIG, new byte[] {1});
+    assertFails(
+        new BootstrapEtcd(ports), rendered, ProblemCode.ETCD_UNHEALTHY, "runs on no control plane");
+  }
+
+  @Test
   void anEtcdThatWasThereBeforeIsNeverBootstrappedAgain() throws Exception {
     Ports ports = ports();
     answers.put("TalosNodes.secure", fake(TalosNode.class));
