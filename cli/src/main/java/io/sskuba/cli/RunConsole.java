@@ -51,7 +51,7 @@ final class RunConsole implements AutoCloseable {
       }
       Progress progress =
           "-".equals(eventsFile)
-              ? event -> session.err().println(Json.compact(event.toJson()))
+              ? new JsonProgress(session.err(), session.ports().time())
               : session.errIsTerminal()
                   ? new TerminalProgress(session)
                   : new PlainProgress(session.err());

@@ -17,7 +17,7 @@ import java.util.List;
 /// Waits until every control plane is an etcd member and the API answers `/readyz` through the
 /// cluster's endpoint, and keeps the kubeconfig that Talos hands out, sealed. Never skipped.
 /// - Limits: [#LIMIT] for etcd, the platform's patience for the API.
-/// - Errors: `ETCD_UNHEALTHY`, `KUBE_UNREACHABLE`.
+/// - Errors: `ETCD_UNHEALTHY`, `KUBE_UNREACHABLE`, `PEER_DIED`, `HOST_DEAD`.
 public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> {
   static final String KUBECONFIG = "kubeconfig.age";
   static final Duration LIMIT = Duration.ofMinutes(10);
@@ -39,26 +39,27 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
     TalosNodes nodes = ports.talos().apply(topology.addresses());
     String talosconfig = rendered.configs().talosconfig();
     Topology.Machine first = topology.controlPlanes().getFirst();
+    Programs programs = new Programs(rendered.opened(), context);
     context.await(
         "etcd with " + topology.controlPlanes().size() + " members",
         LIMIT,
         MEMBERS_INTERVAL,
         ProblemCode.ETCD_UNHEALTHY,
-        Programs.watched(rendered.opened(), context, () -> members(nodes, topology, talosconfig)));
+        programs.watched(() -> members(nodes, topology, talosconfig)));
     String kubeconfig =
         context.await(
             "the kubeconfig of " + first.name(),
             LIMIT,
             INTERVAL,
             ProblemCode.KUBE_UNREACHABLE,
-            () -> kubeconfig(nodes, first, talosconfig));
+            programs.watched(() -> kubeconfig(nodes, first, talosconfig)));
     try (KubeApi kube = ports.kube().apply(kubeconfig, topology.addresses())) {
       context.await(
           "the Kubernetes API at " + topology.endpointUrl(),
           rendered.opened().platform().patience(),
           INTERVAL,
           ProblemCode.KUBE_UNREACHABLE,
-          Programs.watched(rendered.opened(), context, () -> ready(kube)));
+          programs.watched(() -> ready(kube)));
     }
     ports
         .store()

@@ -26,7 +26,7 @@ import java.util.Set;
 /// - Idempotent: a machine that already answers with the cluster's certificates is left as it is
 ///   (clusters are never patched).
 /// - Limits: the platform's patience, for a machine's booting and for a control plane's coming back.
-/// - Errors: `MACHINE_UNREACHABLE`, `MACHINE_REFUSED`, `MACHINE_IDENTITY`.
+/// - Errors: `MACHINE_UNREACHABLE`, `MACHINE_REFUSED`, `MACHINE_IDENTITY`, `HOST_DEAD`.
 public final class ConfigureMachines implements Phase<Rendered, Rendered> {
   private static final Duration CALL = Duration.ofSeconds(10);
   private static final Duration INTERVAL = Duration.ofMillis(50);
@@ -47,17 +47,22 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
     rendered.configs().machines().forEach((name, text) -> digests.put(name, sha256(text)));
     opened.platform().announce(opened.cluster(), digests);
     TalosNodes nodes = ports.talos().apply(rendered.topology().addresses());
+    Programs programs = new Programs(opened, context);
     var pushed =
         Fan.out(
             rendered.topology().machines(),
-            machine -> configure(rendered, nodes, machine, context));
+            machine -> configure(rendered, nodes, machine, programs, context));
     long n = pushed.stream().filter(Boolean::booleanValue).count();
     context.log(n + " of " + pushed.size() + " machines configured now");
     return rendered;
   }
 
   private boolean configure(
-      Rendered rendered, TalosNodes nodes, Topology.Machine machine, PhaseContext context)
+      Rendered rendered,
+      TalosNodes nodes,
+      Topology.Machine machine,
+      Programs programs,
+      PhaseContext context)
       throws InterruptedException {
     boolean pushed =
         !MachinesBack.withUserData(rendered, machine)
@@ -66,9 +71,9 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
                 rendered.opened().platform().patience(),
                 INTERVAL,
                 ProblemCode.MACHINE_UNREACHABLE,
-                () -> pushed(rendered, nodes, machine));
+                programs.watched(() -> pushed(rendered, nodes, machine)));
     if (rendered.topology().controlPlanes().contains(machine)) {
-      MachinesBack.await(rendered, nodes, machine, context);
+      MachinesBack.await(rendered, nodes, machine, programs, context);
     }
     return pushed;
   }

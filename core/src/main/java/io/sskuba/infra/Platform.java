@@ -83,6 +83,12 @@ public interface Platform {
   /// What runs now: machines, processes, what is simulated. Empty when nothing does.
   Optional<ObjectNode> inspect(Cluster cluster);
 
+  /// Whether machines live in a host process on this machine: where [#inspect] sees nothing, none
+  /// of them runs.
+  default boolean hosted() {
+    return false;
+  }
+
   /// Looks whether a resource that the engine destroyed is really gone from the world. Changes
   /// nothing.
   Remnant confirm(Cluster cluster, Infrastructure.StateResource resource);

@@ -349,6 +349,11 @@ public final class RehearsedPlatform implements Platform {
   }
 
   @Override
+  public boolean hosted() {
+    return true;
+  }
+
+  @Override
   public List<Found> inventory(Cluster cluster) {
     List<Found> found = new ArrayList<>();
     Set<String> types = new HashSet<>();
