@@ -2,6 +2,7 @@ package io.sskuba.apply;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sskuba.infra.Platform;
 import io.sskuba.infra.Topology;
 import io.sskuba.kube.KubeApi;
 import io.sskuba.problem.Problem;
@@ -71,6 +72,10 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
           ProblemCode.KUBE_UNREACHABLE,
           watched(rendered.opened(), context, () -> ready(kube)));
     }
+    Platform platform = rendered.opened().platform();
+    Platform.Modelled checks =
+        platform.healthChecks(platform.plan(rendered.opened().cluster()));
+    context.modelled(checks.full(), checks.waited());
     ports
         .store()
         .putSealed(

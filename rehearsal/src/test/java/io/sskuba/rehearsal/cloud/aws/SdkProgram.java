@@ -49,7 +49,16 @@ final class SdkProgram implements Consumer<Context> {
               arguments(resource.inputs()),
               CustomResourceOptions.builder().dependsOn(after).build()));
     }
-    plan.outputs().forEach((name, value) -> context.export(name, Output.of(resolved(value))));
+    plan.outputs().forEach((name, value) -> export(context, name, value));
+  }
+
+  /// One output a value: the SDK's automation cannot read nested ones back.
+  private void export(Context context, String name, @Nullable Object value) {
+    if (value instanceof Map<?, ?> map) {
+      map.forEach((key, item) -> export(context, name + "." + key, item));
+    } else {
+      context.export(name, resolved(value) instanceof Output<?> output ? output : Output.of(value));
+    }
   }
 
   /// Any resource, with the outputs that plans refer to.
