@@ -282,8 +282,7 @@ public final class PlaneServices implements NodeServices {
     List<String> command = new ArrayList<>();
     command.add(binary.toString());
     command.addAll(arguments);
-    Map<String, String> environment =
-        name.equals("etcd") ? Map.of("ETCD_CIPHER_SUITES", PlaneFlags.ETCD_CIPHERS) : Map.of();
+    Map<String, String> environment = PlaneDeviations.ENVIRONMENT.getOrDefault(name, Map.of());
     PeerProcess process =
         new PeerProcess(
             name,
