@@ -19,6 +19,7 @@ import io.sskuba.rehearsal.cloud.CloudProvider;
 import io.sskuba.rehearsal.cloud.LatencyModel;
 import io.sskuba.rehearsal.cloud.ModelledTime;
 import io.sskuba.rehearsal.cloud.Scenario;
+import io.sskuba.rehearsal.cloud.SmallEngine;
 import io.sskuba.rehearsal.host.HostClient;
 import io.sskuba.rehearsal.host.HostRelay;
 import io.sskuba.spec.ClusterSpec;
@@ -54,9 +55,9 @@ final class StackBench {
     Path folder = Files.createDirectories(Path.of(arguments[3]));
     ClusterSpec spec =
         SpecReader.read(Files.readAllBytes(file), file.toString(), file.getParent(), true);
-    Platform.Cluster cluster = SmallEngine.cluster(spec, "c0ffee01234567aa");
+    Platform.Cluster cluster = SmallEngine.cluster(new AwsModel(), spec, "c0ffee01234567aa");
     InfraPlan plan = new AwsTarget().plan(cluster);
-    SmallEngine room = new SmallEngine(folder.resolve("account"), cluster, Scenario.NONE);
+    SmallEngine room = new SmallEngine(folder.resolve("account"), new AwsModel(), cluster, Scenario.NONE);
     CloudProvider provider =
         new CloudProvider(
             room.model,
