@@ -115,6 +115,12 @@ public interface Platform {
     return Modelled.NONE;
   }
 
+  /// How long a real load balancer's checks would take from the API server's first answer until it
+  /// passes connections on, where the engine run before made one; and the part really waited.
+  default Modelled healthChecks(InfraPlan plan) {
+    return Modelled.NONE;
+  }
+
   /// How long a real provider would take for the steps of a preview, by a latency model: the
   /// longest chain of calls, boot and health checks. Empty where nothing is modelled.
   default Optional<Duration> expected(InfraPlan plan, List<Infrastructure.Step> steps) {

@@ -54,6 +54,7 @@ import org.jspecify.annotations.Nullable;
 public final class RehearsedPlatform implements Platform {
   private static final Duration CALL = Duration.ofSeconds(60);
   private static final String BOOT = "boot";
+  private static final String HEALTHY = "healthy";
 
   /// A whole run at its slowest in a real cloud: what credentials have to outlive.
   private static final Duration RUN = Duration.ofMinutes(45);
@@ -173,7 +174,7 @@ public final class RehearsedPlatform implements Platform {
 
   /// A machine that the file gives by address: simulated as one that is there already.
   private static InfraPlan.Resource given(Cluster cluster, Target.Slot machine) {
-    Site site = site(cluster, Scenario.NONE, Duration.ZERO);
+    Site site = site(cluster, Scenario.NONE, Duration.ZERO, Duration.ZERO);
     String key = cluster.tags().key(machine.name());
     String address = java.util.Objects.requireNonNull(machine.given()).address();
     ObjectNode inputs = site.machine(key, machine.name(), address, List.of()).inputs().deepCopy();
@@ -193,7 +194,7 @@ public final class RehearsedPlatform implements Platform {
   @Override
   public Topology topology(Cluster cluster, Map<String, Object> outputs) {
     Topology real = target.topology(cluster, outputs);
-    Site site = site(cluster, Scenario.NONE, Duration.ZERO);
+    Site site = site(cluster, Scenario.NONE, Duration.ZERO, Duration.ZERO);
     Map<String, String> twins = new LinkedHashMap<>();
     twins.put(real.endpointHost(), site.endpointTwin());
     if (outputs.get("endpoint") instanceof String endpoint && !endpoint.isEmpty()) {
@@ -271,13 +272,20 @@ public final class RehearsedPlatform implements Platform {
     return prints;
   }
 
-  private static Site site(Cluster cluster, Scenario scenario, Duration bootDelay) {
+  private static Site site(
+      Cluster cluster, Scenario scenario, Duration bootDelay, Duration healthDelay) {
     return new Site(
         cluster,
         LocalNetwork.of(cluster.allotment().path(Hosting.SLOT).asInt()),
         Hosting.indexes(cluster.allotment()),
         bootDelay,
+        healthDelay,
         scenario);
+  }
+
+  /// The part of a modelled time that is really waited.
+  private Duration waited(Duration full) {
+    return Duration.ofNanos((long) (full.toNanos() * options.latency()));
   }
 
   private Path folder(CloudModel model) {
@@ -301,15 +309,15 @@ public final class RehearsedPlatform implements Platform {
     @Nullable CloudProvider own = null;
     for (CloudModel model : models) {
       LatencyModel latency = LatencyModel.of(model.pkg());
-      Duration boot =
-          Duration.ofNanos((long) (latency.longest(BOOT).toNanos() * options.latency()));
+      Duration boot = waited(latency.longest(BOOT));
+      Duration checks = waited(latency.longest(HEALTHY));
       CloudProvider provider =
           new CloudProvider(
               model,
               rules.apply(model.pkg()),
               new CloudProvider.Surroundings(
                   Account.at(folder(model)),
-                  site(cluster, options.scenario(), boot),
+                  site(cluster, options.scenario(), boot, checks),
                   latency,
                   options.latency(),
                   modelled,
@@ -541,12 +549,23 @@ public final class RehearsedPlatform implements Platform {
         observed);
   }
 
-  /// - Note: a machine counts until its Talos API answers, a load balancer until it passes traffic
-  ///   on.
+  /// - Note: a machine counts until its Talos API answers; a load balancer's checks begin later, see
+  ///   [#healthChecks].
   @Override
   public Modelled modelled(InfraPlan plan, String operation) {
     Duration full = chain(plan, operation);
-    return new Modelled(full, Duration.ofNanos((long) (full.toNanos() * options.latency())));
+    return new Modelled(full, waited(full));
+  }
+
+  @Override
+  public Modelled healthChecks(InfraPlan plan) {
+    Duration full = Duration.ZERO;
+    for (InfraPlan.Resource resource : plan.resources()) {
+      if (!modelled.of("create", resource.name()).isZero()) {
+        full = max(full, after(resource.type(), List.of(HEALTHY)));
+      }
+    }
+    return new Modelled(full, waited(full));
   }
 
   private Duration chain(InfraPlan plan, String operation) {
@@ -557,7 +576,7 @@ public final class RehearsedPlatform implements Platform {
         r -> modelled.of(operation, r.name()),
         r ->
             forward && !modelled.of(operation, r.name()).isZero()
-                ? after(r.type())
+                ? after(r.type(), List.of(BOOT))
                 : Duration.ZERO);
   }
 
@@ -615,7 +634,7 @@ public final class RehearsedPlatform implements Platform {
             r -> takes(r.type(), operation.apply(r)),
             r ->
                 Set.of("create", "replace").contains(operation.apply(r))
-                    ? after(r.type())
+                    ? after(r.type(), List.of(BOOT, HEALTHY))
                     : Duration.ZERO);
     return Optional.of(makes.plus(goes));
   }
@@ -648,11 +667,11 @@ public final class RehearsedPlatform implements Platform {
     return target.providerVersions();
   }
 
-  private Duration after(String type) {
+  private Duration after(String type, List<String> waits) {
     Duration later = Duration.ZERO;
     for (CloudModel model : models) {
       LatencyModel latency = latency(model);
-      for (String what : List.of("boot", "healthy")) {
+      for (String what : waits) {
         later = max(later, latency.find(type, what).orElse(Duration.ZERO));
       }
     }
