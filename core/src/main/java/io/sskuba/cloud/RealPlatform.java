@@ -34,6 +34,7 @@ import io.sskuba.secret.SecretResolver;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.ClusterSpec.Provider;
 import io.sskuba.spec.ClusterSpec.ProviderSettings;
+import io.sskuba.state.ObjectBucket;
 import io.sskuba.talos.TalosNodes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -85,6 +86,7 @@ public final class RealPlatform implements Platform {
   ///
   /// @param accounts the account of a file's target; empty for targets without one
   /// @param stores secret stores as an environment reaches them
+  /// @param buckets the bucket of a state URL; empty for a folder
   public record World(
       Places places,
       Environment environment,
@@ -94,7 +96,8 @@ public final class RealPlatform implements Platform {
       BiFunction<String, AddressMap, KubeApi> kube,
       Known known,
       Function<ClusterSpec, Optional<CloudAccount>> accounts,
-      Function<Environment, RemoteSecrets> stores) {}
+      Function<Environment, RemoteSecrets> stores,
+      Function<URI, Optional<ObjectBucket>> buckets) {}
 
   /// What earlier runs left of a cluster. Empty where there is nothing yet, or no identity at hand
   /// opens it.
@@ -299,6 +302,8 @@ public final class RealPlatform implements Platform {
     List<ProviderService> ours = new ArrayList<>();
     Map<String, String> environment = new LinkedHashMap<>();
     environment.putAll(credentials.variables(target.provider(), state));
+    Optional<ObjectBucket> bucket = world.buckets().apply(state);
+    bucket.ifPresent(b -> environment.putAll(b.variables()));
     environment.putAll(proxy(spec));
     if (metal()) {
       ours.add(HandlerProvider.service(giver(cluster)));
@@ -314,7 +319,8 @@ public final class RealPlatform implements Platform {
               environment,
               redactor::redact);
     }
-    return new PulumiInfrastructure(settings, ours, world.time(), world.random());
+    return new PulumiInfrastructure(
+        settings, ours, world.time(), world.random(), bucket.orElse(null));
   }
 
   /// The way out that the file describes goes before the user's own.
@@ -541,7 +547,13 @@ public final class RealPlatform implements Platform {
         throw new UncheckedIOException(e);
       }
     }
-    return new Traces(ids, StackSearch.projects(world.places().localState(), key));
+    List<String> projects =
+        world
+            .buckets()
+            .apply(stateUrl())
+            .map(bucket -> StackSearch.projects(bucket, key))
+            .orElseGet(() -> StackSearch.projects(world.places().localState(), key));
+    return new Traces(ids, projects);
   }
 
   /// What was looked up stands in the resources themselves; nothing else was allotted.

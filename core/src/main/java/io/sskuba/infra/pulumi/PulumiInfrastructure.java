@@ -17,6 +17,7 @@ import io.sskuba.io.TimeSource;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
+import io.sskuba.state.ObjectBucket;
 import io.sskuba.wait.Deadline;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -64,12 +65,27 @@ public final class PulumiInfrastructure implements Infrastructure {
       List<ProviderService> providers,
       TimeSource time,
       RandomSource random) {
+    this(settings, providers, time, random, null);
+  }
+
+  /// @param state the bucket that the state URL names; null where it is a folder
+  public PulumiInfrastructure(
+      PulumiSettings settings,
+      List<ProviderService> providers,
+      TimeSource time,
+      RandomSource random,
+      @Nullable ObjectBucket state) {
     this.settings = settings;
     this.time = time;
     this.random = random;
-    this.lease = new EngineLease(settings.workFolder(), time);
+    @Nullable StackBucket bucket =
+        state == null ? null : new StackBucket(state, settings.project(), settings.stack());
+    this.lease =
+        bucket == null
+            ? new EngineLease(settings.workFolder(), time)
+            : new EngineLease(bucket, time);
     this.command = new EngineCommand(settings, providers, lease);
-    this.files = new StackFiles(settings);
+    this.files = new StackFiles(settings, bucket);
     this.packages =
         providers.stream()
             .map(ProviderService::pkg)
@@ -404,7 +420,7 @@ public final class PulumiInfrastructure implements Infrastructure {
     }
     List<EngineLease.Entry> runs = lease.entries();
     for (StackLock lock : locks) {
-      StackLock.Verdict verdict = lock.verdict(runs, time.now());
+      StackLock.Verdict verdict = lock.verdict(runs, lease.now());
       switch (verdict) {
         case LIVE -> throw locked(lock);
         case ORPHAN -> endOrphan(lock.pid());
@@ -415,7 +431,7 @@ public final class PulumiInfrastructure implements Infrastructure {
       files.repair();
       restore();
       // A lock that was cut short is gone by now.
-      if (settings.stateFolder() == null || !files.locks().isEmpty()) {
+      if (!files.isReadable() || !files.locks().isEmpty()) {
         command.begin(deadline);
         stack().cancel();
       }

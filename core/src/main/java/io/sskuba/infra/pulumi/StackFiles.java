@@ -27,8 +27,8 @@ import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/// A stack's files: the project and stack settings in the work folder, and, of a `file://` backend,
-/// the checkpoint.
+/// A stack's files: the project and stack settings in the work folder, and the checkpoint, in a
+/// folder or in a bucket.
 final class StackFiles {
   /// Our copy of the checkpoint, in the work folder.
   private static final String KEPT = "checkpoint.kept";
@@ -37,9 +37,12 @@ final class StackFiles {
 
   private final PulumiSettings settings;
   private final @Nullable StackState state;
+  private final @Nullable StackBucket bucket;
 
-  StackFiles(PulumiSettings settings) {
+  /// @param bucket where the state lies, when that is no folder
+  StackFiles(PulumiSettings settings, @Nullable StackBucket bucket) {
     this.settings = settings;
+    this.bucket = bucket;
     Path folder = settings.stateFolder();
     this.state =
         folder == null ? null : new StackState(folder, settings.project(), settings.stack());
@@ -104,15 +107,27 @@ final class StackFiles {
 
   /// Whether the stack exists; null when only the engine can tell.
   @Nullable Boolean exists() {
+    if (bucket != null) {
+      return bucket.exists();
+    }
     return state == null ? null : state.exists();
   }
 
-  /// Makes the stack of a `file://` backend as the engine's `stack init` begins: an empty
+  /// Whether the checkpoint and its locks can be read without the engine.
+  boolean isReadable() {
+    return state != null || bucket != null;
+  }
+
+  /// Makes the stack of a self-managed backend as the engine's `stack init` begins: an empty
   /// checkpoint in a folder of the layout's version. What `init` does besides, the first `up` does
   /// too: it makes the salt of the passphrase. So one command less, of 0.4-0.8 s.
   /// - Idempotent: call it when [#exists] is false.
   /// - Source: the engine's `backend/diy` (backend.go `CreateStack`, meta.go), v3.259.
   void create() throws IOException {
+    if (bucket != null) {
+      bucket.create(settings.qualifiedStack());
+      return;
+    }
     if (state == null) {
       throw new IllegalStateException("only the engine can make this stack");
     }
@@ -131,6 +146,9 @@ final class StackFiles {
   }
 
   @Nullable JsonNode deployment() {
+    if (bucket != null) {
+      return bucket.deployment();
+    }
     return state == null ? null : state.deployment(copies(state));
   }
 
@@ -151,6 +169,9 @@ final class StackFiles {
   /// Puts a whole copy in the place of a checkpoint that was cut short, which is kept beside it.
   /// Call only when no engine runs on the stack. Returns what was done, for people.
   Optional<String> restore() throws IOException {
+    if (bucket != null) {
+      return bucket.restore();
+    }
     if (state == null || !state.isTorn()) {
       return Optional.empty();
     }
@@ -174,6 +195,15 @@ final class StackFiles {
   /// Takes a checkpoint that nothing can stand in for out of the engine's way. Returns where it
   /// lies; empty if it is whole or not there.
   Optional<Path> setAside() throws IOException {
+    if (bucket != null) {
+      Optional<byte[]> torn = bucket.setAside();
+      if (torn.isEmpty()) {
+        return Optional.empty();
+      }
+      Path copy = AtomicFiles.privateFolder(settings.workFolder()).resolve("checkpoint.torn.json");
+      AtomicFiles.write(copy, torn.get());
+      return Optional.of(copy);
+    }
     if (state == null || !state.isTorn()) {
       return Optional.empty();
     }
@@ -191,6 +221,9 @@ final class StackFiles {
   }
 
   List<StackLock> locks() {
+    if (bucket != null) {
+      return bucket.locksHeld();
+    }
     return state == null ? List.of() : StackLock.in(state.locks());
   }
 
@@ -426,6 +459,10 @@ final class StackFiles {
       Files.deleteIfExists(projectFile());
       Files.deleteIfExists(settings.workFolder().resolve(EngineLease.FILE));
       Files.deleteIfExists(settings.workFolder().resolve(KEPT));
+      if (bucket != null) {
+        bucket.remove();
+        return;
+      }
       Path folder = settings.stateFolder();
       if (folder == null) {
         return;
