@@ -30,10 +30,13 @@ import pulumirpc.ResourceProviderGrpc;
 ///
 /// Fault policy: none. A virtual machine's address is what `addresses.json` says. It answers each
 /// question with a new value every time it is started, as a cloud does where there is a new image.
-/// It writes down what it was started with: `seen.jsonl`, a line a start.
+/// It writes down what it was started with, `seen.jsonl`, a line a start, and what it made,
+/// `made.log`. A file `pause` holds the milliseconds that each creation takes. Who writes into a
+/// resource's file changes it behind the engine's back.
 @SuppressForbidden(reason = "a main class: its port goes to standard output, as the engine expects")
 public final class FakePlugin extends ResourceProviderGrpc.ResourceProviderImplBase {
   static final String SEEN = "seen.jsonl";
+  static final String MADE = "made.log";
   private static final AtomicInteger ANSWERS = new AtomicInteger();
   private final Path cloud;
 
@@ -95,6 +98,12 @@ public final class FakePlugin extends ResourceProviderGrpc.ResourceProviderImplB
           .sorted()
           .toList();
     }
+  }
+
+  /// Names of what its cloud was told to make, each as often as it was told.
+  static List<String> made(Path cloud) throws IOException {
+    Path log = cloud.resolve(MADE);
+    return Files.exists(log) ? Files.readAllLines(log) : List.of();
   }
 
   @Override
@@ -173,6 +182,9 @@ public final class FakePlugin extends ResourceProviderGrpc.ResourceProviderImplB
       properties.putFields("defaultIpAddress", Value.newBuilder().setStringValue(address).build());
     }
     try {
+      pause();
+      Files.writeString(
+          cloud.resolve(MADE), name + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
       Files.writeString(
           cloud.resolve("id-" + name),
           JsonFormat.printer().print(properties),
@@ -183,6 +195,17 @@ public final class FakePlugin extends ResourceProviderGrpc.ResourceProviderImplB
     answer(
         reply,
         Provider.CreateResponse.newBuilder().setId("id-" + name).setProperties(properties).build());
+  }
+
+  private void pause() throws IOException {
+    Path pause = cloud.resolve("pause");
+    if (Files.exists(pause)) {
+      try {
+        Thread.sleep(Long.parseLong(Files.readString(pause).strip()));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   private com.fasterxml.jackson.databind.JsonNode addresses() {
@@ -196,11 +219,25 @@ public final class FakePlugin extends ResourceProviderGrpc.ResourceProviderImplB
   @Override
   public void read(Provider.ReadRequest request, StreamObserver<Provider.ReadResponse> reply) {
     var response = Provider.ReadResponse.newBuilder();
-    if (Files.exists(cloud.resolve(request.getId()))) {
-      response
-          .setId(request.getId())
-          .setProperties(request.getProperties())
-          .setInputs(request.getInputs());
+    Path file = cloud.resolve(request.getId());
+    if (Files.exists(file)) {
+      Struct.Builder properties = Struct.newBuilder();
+      try {
+        JsonFormat.parser().merge(Files.readString(file), properties);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      Struct.Builder inputs = Struct.newBuilder();
+      properties
+          .getFieldsMap()
+          .forEach(
+              (name, value) -> {
+                // What only the cloud says is no input.
+                if (!name.equals("defaultIpAddress")) {
+                  inputs.putFields(name, value);
+                }
+              });
+      response.setId(request.getId()).setProperties(properties).setInputs(inputs);
     }
     answer(reply, response.build());
   }
@@ -208,12 +245,17 @@ public final class FakePlugin extends ResourceProviderGrpc.ResourceProviderImplB
   @Override
   public void update(
       Provider.UpdateRequest request, StreamObserver<Provider.UpdateResponse> reply) {
-    answer(
-        reply,
-        Provider.UpdateResponse.newBuilder()
-            .setProperties(
-                request.getOlds().toBuilder().putAllFields(request.getNews().getFieldsMap()))
-            .build());
+    Struct properties =
+        request.getOlds().toBuilder().putAllFields(request.getNews().getFieldsMap()).build();
+    if (!request.getPreview()) {
+      try {
+        Files.writeString(
+            cloud.resolve(request.getId()), JsonFormat.printer().print(properties));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    answer(reply, Provider.UpdateResponse.newBuilder().setProperties(properties).build());
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.sskuba.cloud;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.infra.Choices;
+import io.sskuba.infra.Credentials;
 import io.sskuba.infra.InfraPlan;
 import io.sskuba.infra.Infrastructure;
 import io.sskuba.infra.Platform;
@@ -222,6 +223,15 @@ public final class RealPlatform implements Platform {
                   .next("sskuba-ctl list")));
     }
     return findings;
+  }
+
+  @Override
+  public Optional<Credentials> credentials(ClusterSpec spec) {
+    return world
+        .accounts()
+        .apply(spec)
+        .map(CloudAccount::identity)
+        .map(who -> new Credentials(who.subject(), who.account(), who.expires()));
   }
 
   private static Problem notByUserData() {

@@ -578,6 +578,11 @@ public final class ObjectStateStore implements StateStore {
   }
 
   @Override
+  public Optional<Instant> credentialsEnd(String key) {
+    return bucket.credentialsEnd();
+  }
+
+  @Override
   public Path folder(String key) {
     requireKey(key);
     return localFolder.resolve("clusters").resolve(key);

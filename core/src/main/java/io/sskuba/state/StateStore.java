@@ -4,6 +4,7 @@ import io.sskuba.io.DiskFault;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.SskubaException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -84,6 +85,12 @@ public interface StateStore {
 
   /// Removes record, journal, events, sealed files and lease of a cluster. Receipts stay.
   void remove(String key);
+
+  /// When the credentials end that a cluster's state is written with, renewed where they renew
+  /// themselves. Empty where it needs none, or they do not end.
+  default Optional<Instant> credentialsEnd(String key) {
+    return Optional.empty();
+  }
 
   /// What is wrong with the disk under the state now: full, or read-only. Empty where nothing is,
   /// or nothing can be told.

@@ -8,6 +8,7 @@ import io.sskuba.infra.Infrastructure.Changes;
 import io.sskuba.infra.Infrastructure.ResourceEvent;
 import io.sskuba.infra.Infrastructure.StateResource;
 import io.sskuba.infra.Infrastructure.Step;
+import io.sskuba.infra.Platform;
 import io.sskuba.io.Json;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -46,6 +47,7 @@ final class EngineEvents extends EventsGrpc.EventsImplBase {
   private final List<Drift> drift = new ArrayList<>();
   private final Map<String, StateResource> seen = new TreeMap<>();
   private final Set<String> failed = new LinkedHashSet<>();
+  private final Map<String, Platform.Found> made = new LinkedHashMap<>();
   private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable Consumer<JsonNode> tap;
   private @Nullable RuntimeException sinkFailure;
@@ -125,12 +127,24 @@ final class EngineEvents extends EventsGrpc.EventsImplBase {
       pending.remove(urn);
       if (message == null) {
         finished.add(urn);
+        remember(urn, metadata);
       }
       step(urn, op, metadata);
       if (op.equals("refresh") && message == null) {
         looked(urn, metadata);
       }
       tell(new ResourceEvent(op, type(metadata), name(urn), true, message));
+    }
+  }
+
+  /// What was made, by the answer itself: the state may not be told any more.
+  private void remember(String urn, JsonNode metadata) {
+    String id = metadata.path("new").path("id").asText("");
+    boolean create = metadata.path("op").asText().startsWith("create");
+    if (create && !id.isEmpty() && made.size() < STEPS_MAX) {
+      made.put(urn, new Platform.Found(type(metadata), name(urn), id));
+    } else if (metadata.path("op").asText().equals("delete")) {
+      made.remove(urn);
     }
   }
 
@@ -224,6 +238,11 @@ final class EngineEvents extends EventsGrpc.EventsImplBase {
 
   synchronized List<Failure> failures() {
     return List.copyOf(failures);
+  }
+
+  /// What this operation made, in order.
+  synchronized List<Platform.Found> made() {
+    return List.copyOf(made.values());
   }
 
   /// URNs whose operation the engine reported as failed.

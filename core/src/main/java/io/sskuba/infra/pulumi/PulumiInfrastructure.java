@@ -1,5 +1,6 @@
 package io.sskuba.infra.pulumi;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.pulumi.automation.AutomationException;
 import com.pulumi.automation.DestroyOptions;
 import com.pulumi.automation.LocalWorkspace;
@@ -26,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,13 +44,18 @@ import org.jspecify.annotations.Nullable;
 /// - Limits: one operation at a time on an instance; deadlines as given.
 /// - Errors: `INFRA_FAILED` (resource, provider's message, what exists), `INFRA_LOCKED` (holder),
 ///   `INFRA_TIMED_OUT` (what was pending), `STATE_CORRUPT`, `STATE_UNWRITABLE`.
-/// - Idempotent: every operation, by the engine's state.
+/// - Idempotent: every operation, by the engine's state. What an operation made when a bucket of the
+///   state went away is kept in the work folder, and adopted by the next [#open] here.
 public final class PulumiInfrastructure implements Infrastructure {
   /// The engine that this release runs.
   public static final String ENGINE_VERSION = EngineCommand.PINNED;
 
   private static final Duration ORPHAN_GRACE = Duration.ofSeconds(10);
   private static final int EXISTS_SHOWN = 20;
+
+  /// The state cannot be told what was done.
+  private static final Set<ProblemCode> AWAY =
+      Set.of(ProblemCode.STATE_UNREACHABLE, ProblemCode.STATE_DENIED);
 
   private final PulumiSettings settings;
   private final TimeSource time;
@@ -59,6 +66,7 @@ public final class PulumiInfrastructure implements Infrastructure {
   private final Set<String> packages;
   private @Nullable WorkspaceStack stack;
   private @Nullable String restored;
+  private List<StateResource> lastRead = List.of();
 
   public PulumiInfrastructure(
       PulumiSettings settings,
@@ -98,9 +106,29 @@ public final class PulumiInfrastructure implements Infrastructure {
     select(deadline, true);
     releaseDeadLocks(files.locks(), deadline);
     restore();
-    if (StackState.hasPendingOperations(files.deployment())) {
+    if (StackState.hasPendingOperations(deployment())) {
       clearPending(deadline);
     }
+    adoptUnsaved(deadline);
+  }
+
+  private void adoptUnsaved(Deadline deadline) throws InterruptedException {
+    try {
+      List<Platform.Found> unsaved = files.unsaved();
+      if (!unsaved.isEmpty()) {
+        adopt(unsaved, deadline.left());
+        files.forgetUnsaved();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// The state as it is now. What it holds is remembered, to be told when it cannot be read.
+  private @Nullable JsonNode deployment() {
+    JsonNode deployment = files.deployment();
+    lastRead = StackState.resources(deployment);
+    return deployment;
   }
 
   /// Finds the stack, or makes it when `create` is set. False when there is none.
@@ -285,7 +313,7 @@ public final class PulumiInfrastructure implements Infrastructure {
     if (!Files.exists(settings.passphraseFile())) {
       forgetPassphrase(deadline);
     }
-    if (StackState.hasPendingOperations(files.deployment())) {
+    if (StackState.hasPendingOperations(deployment())) {
       clearPending(deadline);
     }
     operate(
@@ -326,7 +354,7 @@ public final class PulumiInfrastructure implements Infrastructure {
 
   @Override
   public List<StateResource> resources() {
-    return StackState.resources(files.deployment());
+    return StackState.resources(deployment());
   }
 
   @Override
@@ -493,18 +521,44 @@ public final class PulumiInfrastructure implements Infrastructure {
     } else {
       problem = FailureReport.of(what, operation == null ? null : operation.events, text(e));
     }
-    return new SskubaException(withExisting(problem), e);
+    List<Platform.Found> made = operation == null ? List.of() : operation.events.made();
+    keepUnsaved(problem, made);
+    return new SskubaException(withExisting(problem, made), e);
   }
 
-  /// A state that cannot be read does not hide the failure that is being told.
-  private Problem withExisting(Problem problem) {
+  private void keepUnsaved(Problem problem, List<Platform.Found> made) {
+    if (!AWAY.contains(problem.code()) || made.isEmpty()) {
+      return;
+    }
+    try {
+      files.keepUnsaved(made);
+    } catch (IOException e) {
+      throw new SskubaException(
+          Problem.of(
+                  ProblemCode.STATE_UNWRITABLE,
+                  "what was made can be written neither into the state nor here")
+              .fact("made", made.toString())
+              .fact("cause", String.valueOf(e.getMessage())),
+          e);
+    }
+  }
+
+  /// A state that cannot be read does not hide the failure that is being told: then it is what was
+  /// last seen there, and what this operation made since.
+  private Problem withExisting(Problem problem, List<Platform.Found> made) {
+    Set<String> there = new LinkedHashSet<>();
+    List<StateResource> known = lastRead;
     Problem told = problem;
     try {
-      for (StateResource resource : resources().stream().limit(EXISTS_SHOWN).toList()) {
-        told = told.exists(resource.type() + " " + resource.name());
-      }
+      known = resources();
     } catch (SskubaException unreadable) {
-      told = told.exists(unreadable.problem().summary());
+      told =
+          AWAY.contains(problem.code()) ? told : told.exists(unreadable.problem().summary());
+      made.forEach(one -> there.add(one.type() + " " + one.name()));
+    }
+    known.forEach(one -> there.add(one.type() + " " + one.name()));
+    for (String one : there.stream().limit(EXISTS_SHOWN).toList()) {
+      told = told.exists(one);
     }
     return told;
   }

@@ -16,6 +16,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -32,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 final class StackFiles {
   /// Our copy of the checkpoint, in the work folder.
   private static final String KEPT = "checkpoint.kept";
+
+  /// What was made and could not be written into the state, in the work folder.
+  private static final String UNSAVED = "unsaved.json";
 
   private static final int TORN_MAX = 100;
 
@@ -218,6 +222,35 @@ final class StackFiles {
       }
     }
     throw new IOException("there are " + TORN_MAX + " torn checkpoints beside " + file);
+  }
+
+  /// Keeps what an operation made when the state cannot be told of it: for the next one here.
+  void keepUnsaved(List<Platform.Found> made) throws IOException {
+    List<Platform.Found> all = new ArrayList<>(unsaved());
+    made.stream().filter(f -> !all.contains(f)).forEach(all::add);
+    ArrayNode array = Json.MAPPER.createArrayNode();
+    for (Platform.Found one : all) {
+      array.addObject().put("type", one.type()).put("name", one.name()).put("id", one.id());
+    }
+    AtomicFiles.writeString(settings.workFolder().resolve(UNSAVED), Json.pretty(array));
+  }
+
+  List<Platform.Found> unsaved() throws IOException {
+    Path file = settings.workFolder().resolve(UNSAVED);
+    if (!Files.exists(file)) {
+      return List.of();
+    }
+    List<Platform.Found> made = new ArrayList<>();
+    for (JsonNode one : Json.parse(Files.readAllBytes(file))) {
+      made.add(
+          new Platform.Found(
+              one.path("type").asText(), one.path("name").asText(), one.path("id").asText()));
+    }
+    return made;
+  }
+
+  void forgetUnsaved() throws IOException {
+    Files.deleteIfExists(settings.workFolder().resolve(UNSAVED));
   }
 
   List<StackLock> locks() {
@@ -459,6 +492,7 @@ final class StackFiles {
       Files.deleteIfExists(projectFile());
       Files.deleteIfExists(settings.workFolder().resolve(EngineLease.FILE));
       Files.deleteIfExists(settings.workFolder().resolve(KEPT));
+      forgetUnsaved();
       if (bucket != null) {
         bucket.remove();
         return;

@@ -18,6 +18,7 @@ import io.sskuba.rehearsal.host.HostClient;
 import io.sskuba.rehearsal.host.HostRelay;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,6 +51,7 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
   private final double factor;
   private final ModelledTime modelled;
   private final HostRelay host;
+  private final Instant credentialsEnd;
   private final TimeSource time;
   private final Map<String, Object> passing = new ConcurrentHashMap<>();
 
@@ -57,6 +59,7 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
   private final Map<String, HandedOver> userData = new ConcurrentHashMap<>();
 
   /// @param factor what share of the modelled time is really waited
+  /// @param credentialsEnd from when on calls are refused, as with a token that ran out
   public record Surroundings(
       Account account,
       Site site,
@@ -64,6 +67,7 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
       double factor,
       ModelledTime modelled,
       HostRelay host,
+      Instant credentialsEnd,
       TimeSource time) {}
 
   public CloudProvider(CloudModel model, TypeRules rules, Surroundings around) {
@@ -75,6 +79,7 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
     this.factor = around.factor();
     this.modelled = around.modelled();
     this.host = around.host();
+    this.credentialsEnd = around.credentialsEnd();
     this.time = around.time();
   }
 
@@ -389,6 +394,9 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
   /// The scenario's say. Returns a fault that strikes after the change took effect.
   private Optional<Scenario.Fault> strikes(String operation, String type, String name)
       throws CloudFault, IOException, InterruptedException {
+    if (time.now().isAfter(credentialsEnd)) {
+      throw model.refusal("expired", operation, type);
+    }
     Scenario scenario = site.scenario();
     if (scenario.throttle() > 0) {
       long nth = account.change(view -> view.next("calls"));

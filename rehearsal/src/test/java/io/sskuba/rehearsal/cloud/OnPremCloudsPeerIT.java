@@ -60,6 +60,7 @@ class OnPremCloudsPeerIT {
                       0,
                       new ModelledTime(),
                       new HostRelay(new HostClient(folder.resolve("none")), LIMIT),
+                      java.time.Instant.MAX,
                       TimeSource.system()))));
     }
     PulumiInfrastructure infra =
