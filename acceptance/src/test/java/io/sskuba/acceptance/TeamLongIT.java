@@ -182,6 +182,47 @@ class TeamLongIT {
     assertThat(FakePlugin.held(cloud)).isEmpty();
   }
 
+  /// A record that nobody can read, and then none at all: `delete` goes by what is left.
+  @Test
+  void aBrokenRecordIsDeletedByWhatIsLeft() throws Exception {
+    String net = "127.242.15.";
+    team = Team.s3("127.242.15.1");
+    Ctl ada = team.member();
+    machines(ada, net + "11");
+    String file =
+        ada.file("field-kit.yaml", TeamPeerIT.metal("field-kit", net)).toString();
+    for (boolean gone : List.of(false, true)) {
+      Clusters.assertReady(ada.run("apply", "-f", file, "-o", "json").exits(0).json(), 1);
+      String record = "records/field-kit.json";
+      String whole =
+          new String(
+              team.bucket().read(record).orElseThrow().bytes(),
+              java.nio.charset.StandardCharsets.UTF_8);
+      if (gone) {
+        team.bucket().delete(record);
+      } else {
+        team.bucket()
+            .put(
+                record,
+                whole
+                    .substring(0, whole.indexOf("\"clusterId\""))
+                    .getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        Ctl.Said refused = ada.run("apply", "-f", file, "-o", "json").exits(6);
+        assertThat(refused.json().path("code").asText()).isEqualTo("SSK-STATE-001");
+      }
+      ObjectNode receipt =
+          (ObjectNode) ada.run("delete", "field-kit", "--yes", "-o", "json").exits(0).json();
+      assertThat(Receipts.verify(receipt)).isEqualTo(Receipts.Verdict.VALID);
+      assertThat(receipt.path("leftovers")).isEmpty();
+      assertThat(receipt.path("resources").toString()).contains("in maintenance mode");
+      assertThat(receipt.path("corrupt").path(0).path("file").asText())
+          .isEqualTo("s3://team-state/labs/" + record);
+      assertThat(team.objects())
+          .allMatch(n -> n.startsWith("receipts/") || n.equals(".pulumi/meta.yaml"));
+    }
+    assertThat(team.objects()).anyMatch(n -> n.endsWith(".corrupt"));
+  }
+
   /// The same way on Azure's blobs.
   @Test
   void aContainerOfAzureHoldsItToo() throws Exception {

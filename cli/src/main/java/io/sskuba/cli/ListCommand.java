@@ -33,7 +33,10 @@ import picocli.CommandLine.Mixin;
 final class ListCommand implements Callable<Integer> {
   /// A store that could not be looked into.
   private static final Set<ProblemCode> UNSEEN =
-      Set.of(ProblemCode.STATE_UNREACHABLE, ProblemCode.STATE_DENIED);
+      Set.of(
+          ProblemCode.STATE_UNREACHABLE,
+          ProblemCode.STATE_DENIED,
+          ProblemCode.STATE_URL_UNSUPPORTED);
 
   private final Session session;
   @Mixin Common common;

@@ -199,6 +199,21 @@ public final class SplitStateStore implements StateStore {
   }
 
   @Override
+  public Optional<byte[]> recordBytes(String key) {
+    return at(key).recordBytes(key);
+  }
+
+  @Override
+  public String recordPlace(String key) {
+    return at(key).recordPlace(key);
+  }
+
+  @Override
+  public List<String> clusterIds(String key) {
+    return at(key).clusterIds(key);
+  }
+
+  @Override
   public Optional<Instant> credentialsEnd(String key) {
     return at(key).credentialsEnd(key);
   }

@@ -74,6 +74,17 @@ public interface StateStore {
   /// - Idempotent: the same bytes are kept once.
   String preserve(String key, String clusterId, Path file);
 
+  /// A record as it lies there, whether or not it can be read. Empty where there is none.
+  Optional<byte[]> recordBytes(String key);
+
+  /// Where a record lies, for messages.
+  String recordPlace(String key);
+
+  /// Ids of clusters under which something of this key lies, where the layout says so.
+  default List<String> clusterIds(String key) {
+    return List.of();
+  }
+
   /// Whether anything lies under this key: a record, or what should have one.
   boolean holds(String key);
 

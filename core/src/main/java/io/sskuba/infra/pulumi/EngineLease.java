@@ -19,6 +19,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Says which processes ran the engine on this stack, better than Pulumi's own lock file does: with
 /// boot id, PID namespace and start times.
@@ -36,6 +38,7 @@ final class EngineLease {
 
   static final Duration TERM = Duration.ofSeconds(60);
   private static final Duration RENEWAL = Duration.ofSeconds(15);
+  private static final Duration RETRY = Duration.ofSeconds(2);
   private static final int ENTRIES_MAX = 16;
   static final String FILE = "engines.json";
 
@@ -54,6 +57,9 @@ final class EngineLease {
     this.place = place;
     this.time = time;
   }
+
+  /// How late a renewal may come: whoever waits for the lease counts its whole term.
+  private static final Duration MARGIN = Duration.ofSeconds(10);
 
   /// Where the entries lie.
   private sealed interface Place {
@@ -177,6 +183,8 @@ final class EngineLease {
     private final List<Entry> earlier;
     private final Thread renewer = Thread.ofVirtual().unstarted(this::renew);
     private Entry mine;
+    private volatile long renewedAt = time.nanos();
+    private volatile @Nullable SskubaException fault;
 
     private Held(List<Entry> known) throws IOException {
       int from = Math.max(0, known.size() - (ENTRIES_MAX - 1));
@@ -220,7 +228,7 @@ final class EngineLease {
     private void renew() {
       try {
         while (true) {
-          time.sleep(RENEWAL);
+          time.sleep(fault == null ? RENEWAL : RETRY);
           renewOnce();
         }
       } catch (InterruptedException e) {
@@ -230,14 +238,24 @@ final class EngineLease {
       }
     }
 
+    /// Why the engine must stop: nobody was told for so long that it runs, that others may begin.
+    Optional<SskubaException> over() {
+      boolean late = time.nanos() - renewedAt > TERM.minus(MARGIN).toNanos();
+      return late ? Optional.ofNullable(fault) : Optional.empty();
+    }
+
     private void renewOnce() throws IOException {
+      long before = time.nanos();
       try {
         synchronized (this) {
           mine = mine.until(place.now().plus(TERM));
           write();
         }
+        renewedAt = before;
+        fault = null;
       } catch (SskubaException e) {
         // A store that is away: the next turn tries again, until the lease runs out.
+        fault = e;
       }
     }
 

@@ -25,6 +25,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
@@ -106,10 +107,28 @@ public final class PulumiInfrastructure implements Infrastructure {
     select(deadline, true);
     releaseDeadLocks(files.locks(), deadline);
     restore();
+    if (!settings.settling().isZero()) {
+      // Before the caller looks what carries our tags: an earlier run may have died making it.
+      settle(StackState.lastWrite(deployment()), deadline);
+    }
     if (StackState.hasPendingOperations(deployment())) {
       clearPending(deadline);
     }
     adoptUnsaved(deadline);
+  }
+
+  /// Waits until the cloud shows what was last changed. Who looks too early takes it for gone, and
+  /// makes it again.
+  private void settle(Optional<Instant> changed, Deadline deadline) throws InterruptedException {
+    if (changed.isEmpty()) {
+      return;
+    }
+    Duration left = Duration.between(time.now(), changed.get().plus(settings.settling()));
+    // Another machine's clock may be ahead: never longer than that.
+    Duration wait = left.compareTo(settings.settling()) > 0 ? settings.settling() : left;
+    if (!wait.isNegative() && !wait.isZero()) {
+      time.sleep(wait.compareTo(deadline.left()) > 0 ? deadline.left() : wait);
+    }
   }
 
   private void adoptUnsaved(Deadline deadline) throws InterruptedException {
@@ -388,11 +407,15 @@ public final class PulumiInfrastructure implements Infrastructure {
       throws InterruptedException {
     Deadline deadline = Deadline.after(time, limit);
     stack();
+    if (!settings.settling().isZero() && (runtime == null || settings.refreshFirst())) {
+      settle(StackState.lastChange(deployment()), deadline);
+    }
     boolean retried = false;
     while (true) {
       tellRestored(sink);
       keepCopy();
-      var events = new EngineEvents(sink, settings.redactor());
+      var events =
+          new EngineEvents(sink, settings.redactor(), settings.acquirePlugins());
       var operation = new EngineCommand.Operation(runtime, events, deadline);
       command.begin(operation);
       try {
@@ -505,7 +528,17 @@ public final class PulumiInfrastructure implements Infrastructure {
       return locked(locks.getFirst());
     }
     Problem problem;
-    if (operation != null && operation.stop == EngineCommand.Stop.DEADLINE) {
+    SskubaException lost = operation == null ? null : operation.fault;
+    if (lost != null) {
+      problem =
+          new Problem(
+              lost.problem().code(),
+              what + " was stopped: the store of the state cannot be used any more",
+              lost.problem().facts(),
+              List.of(),
+              List.of(),
+              null);
+    } else if (operation != null && operation.stop == EngineCommand.Stop.DEADLINE) {
       List<String> pending = operation.pendingAtStop;
       problem =
           Problem.of(

@@ -16,6 +16,7 @@ import io.sskuba.rehearsal.account.CloudResource;
 import io.sskuba.rehearsal.account.Fabric;
 import io.sskuba.rehearsal.host.HostClient;
 import io.sskuba.rehearsal.host.HostRelay;
+import io.sskuba.wait.Deadline;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,6 +42,8 @@ import pulumirpc.ResourceProviderGrpc;
 public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderImplBase {
   static final int RETRIES = 8;
   private static final Duration RETRY_PAUSE = Duration.ofMillis(20);
+  private static final Duration NOT_FOUND_PAUSE = Duration.ofMillis(100);
+  private static final Duration SHOWN_MORE = Duration.ofSeconds(1);
   private static final Duration HANG = Duration.ofMinutes(30);
 
   private final CloudModel model;
@@ -52,6 +55,7 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
   private final ModelledTime modelled;
   private final HostRelay host;
   private final Instant credentialsEnd;
+  private final Lag lag;
   private final TimeSource time;
   private final Map<String, Object> passing = new ConcurrentHashMap<>();
 
@@ -59,6 +63,7 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
   private final Map<String, HandedOver> userData = new ConcurrentHashMap<>();
 
   /// @param factor what share of the modelled time is really waited
+  /// @param lag how far reads and lists lag behind
   /// @param credentialsEnd from when on calls are refused, as with a token that ran out
   public record Surroundings(
       Account account,
@@ -68,6 +73,7 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
       ModelledTime modelled,
       HostRelay host,
       Instant credentialsEnd,
+      Lag lag,
       TimeSource time) {}
 
   public CloudProvider(CloudModel model, TypeRules rules, Surroundings around) {
@@ -80,6 +86,7 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
     this.modelled = around.modelled();
     this.host = around.host();
     this.credentialsEnd = around.credentialsEnd();
+    this.lag = around.lag();
     this.time = around.time();
   }
 
@@ -237,7 +244,14 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
     run(
         reply,
         () -> {
-          Optional<CloudResource> found = account.change(view -> view.find(request.getId()));
+          Optional<CloudResource> found =
+              account
+                  .change(view -> view.find(request.getId()))
+                  .or(() -> lag.ghost(request.getId()));
+          if (found.isPresent() && !lag.shows(found.get())) {
+            // There, and not seen yet: it goes on running here.
+            return Provider.ReadResponse.getDefaultInstance();
+          }
           if (found.isEmpty() || !found.get().type().equals(type)) {
             switchOff(request.getId());
             return Provider.ReadResponse.getDefaultInstance();
@@ -323,6 +337,7 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
                 if (found.isPresent()) {
                   model.delete(request(type, name, Map.of()), found.get(), view);
                   view.remove(request.getId());
+                  lag.deleted(found.get());
                 }
                 return true;
               });
@@ -355,6 +370,7 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
   /// time that it takes in the real cloud.
   private <T> T call(String operation, String type, String name, Account.Work<T, CloudFault> work)
       throws CloudFault, IOException, InterruptedException, HostRelay.Refused {
+    Deadline shown = Deadline.after(time, lag.duration().plus(SHOWN_MORE));
     for (int attempt = 1; ; attempt++) {
       try {
         Optional<Scenario.Fault> struck = strikes(operation, type, name);
@@ -362,6 +378,9 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
         T result =
             account.change(
                 view -> {
+                  if (!operation.equals("delete")) {
+                    view.show(lag::shows);
+                  }
                   T out = work.in(view);
                   view.touched().forEach((id, before) -> changes.add(change(view, id, before)));
                   return out;
@@ -381,6 +400,11 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
         }
         return result;
       } catch (CloudFault e) {
+        // As real providers do with a reference to what was just made.
+        if (e.kind() == CloudFault.Kind.NOT_FOUND && !lag.isNone() && !shown.passed()) {
+          time.sleep(NOT_FOUND_PAUSE);
+          continue;
+        }
         boolean again =
             e.kind() == CloudFault.Kind.THROTTLED || e.kind() == CloudFault.Kind.DEPENDENCY;
         if (!again || attempt >= RETRIES) {

@@ -72,6 +72,7 @@ public final class RehearsedPlatform implements Platform {
   private final TimeSource time;
   private final RandomSource random;
   private final ModelledTime modelled = new ModelledTime();
+  private final Lag lag;
   private final Map<String, LatencyModel> latencies = new ConcurrentHashMap<>();
 
   /// What the user asked of a rehearsal.
@@ -108,6 +109,7 @@ public final class RehearsedPlatform implements Platform {
     this.options = options;
     this.places = places;
     this.hosting = new Hosting(places);
+    this.lag = new Lag(options.scenario().consistency(), time);
     this.time = time;
     this.random = random;
   }
@@ -340,6 +342,7 @@ public final class RehearsedPlatform implements Platform {
                   modelled,
                   relay,
                   options.credentialsEnd(),
+                  lag,
                   time));
       if (model.pkg().equals(LocalProvider.PACKAGE)) {
         own = provider;
@@ -353,7 +356,9 @@ public final class RehearsedPlatform implements Platform {
         new ProviderService(
             LocalProvider.PACKAGE, own == null ? local : new SplitProvider(local, own)));
     return new PulumiInfrastructure(
-        hosting.stack(cluster.spec(), cluster.key(), cluster.clusterId(), passphraseFile, tools),
+        hosting
+            .stack(cluster.spec(), cluster.key(), cluster.clusterId(), passphraseFile, tools)
+            .withSettling(lag.duration()),
         providers,
         time,
         random);
@@ -418,7 +423,7 @@ public final class RehearsedPlatform implements Platform {
     List<CloudResource> held = new ArrayList<>();
     try {
       for (Path folder : accounts()) {
-        List<CloudResource> all = Account.at(folder).all();
+        List<CloudResource> all = lag.listed(Account.at(folder).all());
         Set<String> ids =
             cluster.clusterId().equals(ANY_ID)
                 ? tagged(all, cluster.spec().fqdn())

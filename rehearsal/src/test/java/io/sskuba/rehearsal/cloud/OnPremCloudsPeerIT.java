@@ -61,6 +61,7 @@ class OnPremCloudsPeerIT {
                       new ModelledTime(),
                       new HostRelay(new HostClient(folder.resolve("none")), LIMIT),
                       java.time.Instant.MAX,
+                      Lag.NONE,
                       TimeSource.system()))));
     }
     PulumiInfrastructure infra =
