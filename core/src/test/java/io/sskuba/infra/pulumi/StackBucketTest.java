@@ -122,7 +122,7 @@ class StackBucketTest {
   void whatNothingCanStandInForIsTakenOutOfTheWay() {
     put(STACK, "no checkpoint");
     assertThat(stack.setAside().orElseThrow()).asString().isEqualTo("no checkpoint");
-    assertThat(stack.exists()).isTrue();
+    assertThat(stack.exists()).isFalse();
     assertThat(bucket.names(STACK, 9)).containsExactly(STACK + ".torn1");
   }
 
