@@ -58,6 +58,13 @@ public interface Platform {
     return List.of();
   }
 
+  /// The credentials that this platform works with now. Empty where it needs none, or nobody says
+  /// whose they are.
+  /// - Errors: `CLOUD_CREDENTIALS` for some that ended.
+  default Optional<Credentials> credentials(ClusterSpec spec) {
+    return Optional.empty();
+  }
+
   /// Opens nothing yet: [Infrastructure#open] does.
   /// - Errors: `SECRET_UNRESOLVED` where the target's credentials are references of the file.
   Infrastructure infrastructure(Cluster cluster, Path passphraseFile, Map<String, Path> tools)
