@@ -209,8 +209,8 @@ final class AzureAccess {
             }
             ManagedIdentityCredentialBuilder builder =
                 new ManagedIdentityCredentialBuilder()
-                    .httpClient(http)
-                    .configuration(configuration.build());
+                    .configuration(configuration.build())
+                    .httpClient(http);
             client.ifPresent(builder::clientId);
             return builder.build();
           });
@@ -231,14 +231,15 @@ final class AzureAccess {
 
     private <B extends AadCredentialBuilderBase<B>> B aad(B builder, HttpClient http) {
       builder
+          // An empty one, and first, since it sets all else anew: what counts is what this class
+          // was given.
+          .configuration(new ConfigurationBuilder().build())
           .httpClient(http)
           .authorityHost(cloud.authority().toString())
           .clientId(client.orElseThrow())
-          .tenantId(tenant.orElseThrow())
-          // An empty configuration: what counts is what this class was given.
-          .configuration(new ConfigurationBuilder().build());
+          .tenantId(tenant.orElseThrow());
       if (!cloud.known()) {
-        // Declared again in each builder.
+        // Each builder declares it for itself.
         disableDiscovery(builder);
       }
       return builder;

@@ -22,19 +22,23 @@ final class AzureGallery {
     return imagePath(subscription, image) + "/versions/" + version;
   }
 
-  /// Whether machines of a region can boot from it. Names of regions are written with and without
-  /// spaces.
+  /// Whether machines of a region can boot from it.
   static boolean serves(JsonNode version, String region) {
     JsonNode properties = version.path("properties");
     if (!properties.path("provisioningState").asText("").equals("Succeeded")) {
       return false;
     }
     for (JsonNode target : properties.path("publishingProfile").path("targetRegions")) {
-      if (plain(target.path("name").asText("")).equals(plain(region))) {
+      if (same(target.path("name").asText(""), region)) {
         return true;
       }
     }
-    return plain(version.path("location").asText("")).equals(plain(region));
+    return false;
+  }
+
+  /// Names of regions are written with and without spaces.
+  static boolean same(String one, String other) {
+    return plain(one).equals(plain(other));
   }
 
   private static String plain(String region) {

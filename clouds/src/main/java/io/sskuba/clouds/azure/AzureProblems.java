@@ -1,6 +1,7 @@
 package io.sskuba.clouds.azure;
 
 import com.azure.core.exception.ClientAuthenticationException;
+import com.azure.storage.blob.models.BlobStorageException;
 import io.sskuba.clouds.BucketProblems;
 import io.sskuba.clouds.RemoteCall;
 import io.sskuba.problem.Problem;
@@ -33,6 +34,8 @@ final class AzureProblems {
     return switch (failure) {
       case SskubaException known -> known.problem().code();
       case ArmFailure arm -> code(arm);
+      case BlobStorageException blob ->
+          code(new ArmFailure(blob.getStatusCode(), String.valueOf(blob.getErrorCode())));
       case ClientAuthenticationException _ -> told(failure, ProblemCode.CLOUD_CREDENTIALS);
       default ->
           told(
@@ -98,6 +101,7 @@ final class AzureProblems {
     return switch (failure) {
       case SskubaException known -> known.problem().summary();
       case ArmFailure arm -> String.valueOf(arm.getMessage());
+      case BlobStorageException blob -> (blob.getErrorCode() + " " + blob.getStatusCode()).strip();
       case RemoteCall.Overdue overdue -> String.valueOf(overdue.getMessage());
       case ClientAuthenticationException _ -> "no token was given for them";
       default -> BucketProblems.cause(root(failure));

@@ -111,23 +111,7 @@ final class AzureDoor implements AutoCloseable {
     KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
     generator.initialize(256);
     KeyPair pair = generator.generateKeyPair();
-    X500Name name = new X500Name("CN=stand-in of Azure");
-    Instant now = Instant.now();
-    X509Certificate certificate =
-        new JcaX509CertificateConverter()
-            .getCertificate(
-                new JcaX509v3CertificateBuilder(
-                        name,
-                        BigInteger.ONE,
-                        Date.from(now.minusSeconds(60)),
-                        Date.from(now.plusSeconds(3600)),
-                        name,
-                        pair.getPublic())
-                    .addExtension(
-                        Extension.subjectAlternativeName,
-                        false,
-                        new GeneralNames(new GeneralName(GeneralName.iPAddress, host)))
-                    .build(new JcaContentSignerBuilder("SHA256withECDSA").build(pair.getPrivate())));
+    X509Certificate certificate = certificate(pair, "SHA256withECDSA", host);
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);
     store.setKeyEntry(
@@ -142,6 +126,40 @@ final class AzureDoor implements AutoCloseable {
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
     return context;
+  }
+
+  /// A key and its certificate, as `az ad sp create-for-rbac --create-cert` writes them.
+  static String pem() throws GeneralSecurityException, OperatorCreationException, IOException {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+    generator.initialize(2048);
+    KeyPair pair = generator.generateKeyPair();
+    X509Certificate certificate = certificate(pair, "SHA256withRSA", "127.0.0.1");
+    Base64.Encoder lines = Base64.getMimeEncoder(64, new byte[] {'\n'});
+    return "-----BEGIN PRIVATE KEY-----\n"
+        + lines.encodeToString(pair.getPrivate().getEncoded())
+        + "\n-----END PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----\n"
+        + lines.encodeToString(certificate.getEncoded())
+        + "\n-----END CERTIFICATE-----\n";
+  }
+
+  private static X509Certificate certificate(KeyPair pair, String algorithm, String host)
+      throws GeneralSecurityException, OperatorCreationException, IOException {
+    X500Name name = new X500Name("CN=stand-in of Azure");
+    Instant now = Instant.now();
+    return new JcaX509CertificateConverter()
+        .getCertificate(
+            new JcaX509v3CertificateBuilder(
+                    name,
+                    BigInteger.ONE,
+                    Date.from(now.minusSeconds(60)),
+                    Date.from(now.plusSeconds(3600)),
+                    name,
+                    pair.getPublic())
+                .addExtension(
+                    Extension.subjectAlternativeName,
+                    false,
+                    new GeneralNames(new GeneralName(GeneralName.iPAddress, host)))
+                .build(new JcaContentSignerBuilder(algorithm).build(pair.getPrivate())));
   }
 
   private String url() {
