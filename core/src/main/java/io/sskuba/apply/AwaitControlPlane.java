@@ -1,24 +1,18 @@
 package io.sskuba.apply;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.infra.Topology;
 import io.sskuba.kube.KubeApi;
-import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
-import io.sskuba.problem.SskubaException;
 import io.sskuba.run.Phase;
 import io.sskuba.run.PhaseContext;
 import io.sskuba.talos.TalosCallException;
 import io.sskuba.talos.TalosNode;
 import io.sskuba.talos.TalosNodes;
 import io.sskuba.wait.Observation;
-import io.sskuba.wait.Waiter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 
 /// Waits until every control plane is an etcd member and the API answers `/readyz` through the
 /// cluster's endpoint, and keeps the kubeconfig that Talos hands out, sealed. Never skipped.
@@ -32,11 +26,6 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
 
   /// A look at etcd is a connection a control plane.
   private static final Duration MEMBERS_INTERVAL = Duration.ofMillis(100);
-
-  private static final Duration LOOK_AT_PROGRAMS = Duration.ofSeconds(2);
-
-  /// With pauses that double from 200 ms, some seven seconds: long enough for peers to be there.
-  private static final int DEATHS = 5;
 
   private final Ports ports;
 
@@ -55,7 +44,7 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
         LIMIT,
         MEMBERS_INTERVAL,
         ProblemCode.ETCD_UNHEALTHY,
-        watched(rendered.opened(), context, () -> members(nodes, topology, talosconfig)));
+        Programs.watched(rendered.opened(), context, () -> members(nodes, topology, talosconfig)));
     String kubeconfig =
         context.await(
             "the kubeconfig of " + first.name(),
@@ -69,7 +58,7 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
           rendered.opened().platform().patience(),
           INTERVAL,
           ProblemCode.KUBE_UNREACHABLE,
-          watched(rendered.opened(), context, () -> ready(kube)));
+          Programs.watched(rendered.opened(), context, () -> ready(kube)));
     }
     ports
         .store()
@@ -82,41 +71,6 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
                 .sealer()
                 .seal(kubeconfig.getBytes(StandardCharsets.UTF_8)));
     return new ControlPlaneUp(rendered, kubeconfig);
-  }
-
-  /// Looks at the platform's programs too while something is not there yet: one that dies at each
-  /// start never gets there, and its last words are the cause.
-  private static <T> Waiter.Look<T> watched(
-      OpenCluster opened, PhaseContext context, Waiter.Look<T> look) {
-    long[] next = {context.time().nanos() + LOOK_AT_PROGRAMS.toNanos()};
-    return () -> {
-      Observation<T> seen = look.look();
-      if (!(seen instanceof Observation.Met) && context.time().nanos() > next[0]) {
-        refuseDying(opened);
-        next[0] = context.time().nanos() + LOOK_AT_PROGRAMS.toNanos();
-      }
-      return seen;
-    };
-  }
-
-  private static void refuseDying(OpenCluster opened) {
-    Optional<ObjectNode> host = opened.platform().inspect(opened.cluster());
-    if (host.isEmpty()) {
-      return;
-    }
-    for (JsonNode machine : host.get().path("machines")) {
-      JsonNode dying = machine.path("dying");
-      if (dying.path("deaths").asInt() >= DEATHS) {
-        String program = dying.path("program").asText();
-        throw new SskubaException(
-            Problem.of(
-                    ProblemCode.PEER_DIED,
-                    program + " of " + machine.path("name").asText() + " dies at each start")
-                .fact("cause", dying.path("cause").asText())
-                .fact("starts", String.valueOf(dying.path("deaths").asInt()))
-                .next("sskuba-ctl logs " + opened.record().shown()));
-      }
-    }
   }
 
   private static Observation<Integer> members(

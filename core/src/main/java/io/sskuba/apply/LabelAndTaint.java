@@ -11,18 +11,20 @@ import io.sskuba.run.Fan;
 import io.sskuba.run.Phase;
 import io.sskuba.run.PhaseContext;
 import io.sskuba.spec.ClusterSpec;
+import io.sskuba.talos.TalosNodes;
 import io.sskuba.wait.Observation;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Optional;
 
-/// Waits for each Node object and gives it what a kubelet may not give itself: its pool, its worker
-/// role, the pool's labels.
+/// Waits until each worker is back with its configuration, and for each Node object, and gives it
+/// what a kubelet may not give itself: its pool, its worker role, the pool's labels.
 ///
 /// Taints stand in the machine configuration, so that nothing is scheduled before they are there.
 /// - Idempotent: a merge patch of the same labels changes nothing; it is sent only where a label is
 ///   missing.
-/// - Errors: `NODES_NOT_READY` naming the first node that is not there.
+/// - Errors: `MACHINE_UNREACHABLE` for a worker that does not come back; `NODES_NOT_READY` naming the
+///   first node that is not there.
 public final class LabelAndTaint implements Phase<ControlPlaneUp, ControlPlaneUp> {
   static final String POOL = "sskuba.io/pool";
   static final Duration LIMIT = Duration.ofMinutes(10);
@@ -36,10 +38,15 @@ public final class LabelAndTaint implements Phase<ControlPlaneUp, ControlPlaneUp
 
   @Override
   public ControlPlaneUp run(ControlPlaneUp up, PhaseContext context) throws InterruptedException {
+    TalosNodes nodes = ports.talos().apply(up.topology().addresses());
     try (KubeApi kube = ports.kube().apply(up.kubeconfig(), up.topology().addresses())) {
       Fan.out(
           up.topology().machines(),
           machine -> {
+            // Control planes are back already; a worker that is not never becomes a node.
+            if (!machine.controlPlane()) {
+              MachinesBack.await(up.rendered(), nodes, machine, context);
+            }
             JsonNode node =
                 context.await(
                     "node " + machine.name() + " to register",

@@ -22,6 +22,7 @@ import io.sskuba.rehearsal.account.CloudResource;
 import io.sskuba.rehearsal.cloud.CatalogRules;
 import io.sskuba.rehearsal.cloud.RehearsedPlatform;
 import io.sskuba.rehearsal.cloud.Scenario;
+import io.sskuba.rehearsal.cloud.SmallEngine;
 import io.sskuba.testkit.Peers;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -89,7 +90,7 @@ class AwsRehearsalLongIT {
   }
 
   private Platform.Cluster cluster(RehearsedPlatform platform) throws IOException {
-    var spec = SmallEngine.example();
+    var spec = SmallEngine.example("aws");
     ObjectNode before = Json.object().put("slot", SLOT);
     ObjectNode allotment = platform.allot(spec, KEY, ID, before, List.of());
     ResourceTags tags =
