@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -72,10 +71,10 @@ public final class AzureImageStore implements ImageStore {
     return new AzureImageStore(new Arm(access, time), azure, time);
   }
 
-  private static <T> T call(String what, Callable<T> call) {
+  private static <T> T call(String what, Supplier<T> call) {
     try {
-      return call.call();
-    } catch (Exception e) {
+      return call.get();
+    } catch (RuntimeException e) {
       throw AzureProblems.of(what, e);
     }
   }
@@ -276,14 +275,15 @@ public final class AzureImageStore implements ImageStore {
   }
 
   private static void filled(PageUpload upload, VhdDisk disk, Consumer<String> progress)
-      throws IOException {
-    call(
-        "the upload of the disk",
-        () -> {
-          upload.run(disk, progress);
-          return true;
-        });
-    if (!upload.complete(disk)) {
+      throws IOException, InterruptedException {
+    boolean complete;
+    try {
+      upload.run(disk, progress);
+      complete = upload.complete(disk);
+    } catch (RuntimeException e) {
+      throw AzureProblems.of("the upload of the disk", e);
+    }
+    if (!complete) {
       throw new IOException("parts of it did not arrive");
     }
   }

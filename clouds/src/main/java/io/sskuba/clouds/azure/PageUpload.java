@@ -1,6 +1,5 @@
 package io.sskuba.clouds.azure;
 
-import com.azure.core.exception.AzureException;
 import com.azure.core.http.jdk.httpclient.JdkHttpClientBuilder;
 import com.azure.core.util.Context;
 import com.azure.storage.blob.models.BlobRange;
@@ -156,8 +155,6 @@ final class PageUpload {
         }
       }
       return true;
-    } catch (AzureException e) {
-      throw new IOException(e);
     }
   }
 }

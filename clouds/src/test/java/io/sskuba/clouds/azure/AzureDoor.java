@@ -40,6 +40,7 @@ import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.jspecify.annotations.Nullable;
 
 /// Stands in for Entra's token endpoint and for Resource Manager, over TLS as the libraries want
 /// it. What it answers is what [#answer] was told; it knows its own tokens from others', writes
@@ -59,7 +60,7 @@ final class AzureDoor implements AutoCloseable {
   private final AtomicInteger given = new AtomicInteger();
   private volatile Duration delay = Duration.ZERO;
   private volatile boolean changes;
-  private volatile Answer entra = null;
+  private volatile @Nullable Answer entra;
 
   /// @param path without the query
   record Request(String method, String path, Map<String, String> query, String body) {}
@@ -280,8 +281,9 @@ final class AzureDoor implements AutoCloseable {
 
   private Answer grant(Request request) {
     grants.add(request.path() + " " + URLDecoder.decode(request.body(), StandardCharsets.UTF_8));
-    if (entra != null) {
-      return entra;
+    Answer refusal = entra;
+    if (refusal != null) {
+      return refusal;
     }
     return Answer.ok(
         "{\"token_type\":\"Bearer\",\"expires_in\":3599,\"ext_expires_in\":3599,"
@@ -290,7 +292,7 @@ final class AzureDoor implements AutoCloseable {
             + "\"}");
   }
 
-  private Answer manager(Request request, String bearer) {
+  private Answer manager(Request request, @Nullable String bearer) {
     String key = request.method() + " " + request.path();
     calls.add(key);
     if (bearer == null || !bearer.startsWith("Bearer ey") || !bearer.endsWith("LW9mLWEtdG9rZW4")) {

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.OffsetDateTime;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /// Resource groups, managed disks and galleries as Resource Manager keeps them, behind an
@@ -79,7 +80,7 @@ final class GalleryRoom implements AutoCloseable {
   }
 
   synchronized ObjectNode at(String path) {
-    return resources.get(path);
+    return Objects.requireNonNull(resources.get(path), path);
   }
 
   synchronized long count(String kind) {
@@ -188,10 +189,11 @@ final class GalleryRoom implements AutoCloseable {
 
   private Answer post(String path) {
     String disk = path.substring(0, path.lastIndexOf('/'));
-    if (!resources.containsKey(disk)) {
+    ObjectNode there = resources.get(disk);
+    if (there == null) {
       return Answer.error(404, "ResourceNotFound");
     }
-    ObjectNode properties = (ObjectNode) resources.get(disk).path("properties");
+    ObjectNode properties = (ObjectNode) there.path("properties");
     if (path.endsWith("/endGetAccess")) {
       properties.put("diskState", "Unattached");
       return Answer.of(202, "");
