@@ -34,8 +34,7 @@ public class Questions<P extends Enum<P>> {
   /// @param words what a part is called
   /// @param limit of one question
   /// @param atOnce questions at a time
-  protected Questions(
-      Refusals refusals, Function<P, String> words, Duration limit, int atOnce) {
+  protected Questions(Refusals refusals, Function<P, String> words, Duration limit, int atOnce) {
     this.refusals = refusals;
     this.words = words;
     this.limit = limit;

@@ -85,8 +85,7 @@ public final class Checkup {
     List<Finding> findings = new ArrayList<>();
     try {
       for (Platform.Finding seen : platform.get().findings(spec, existing)) {
-        findings.add(
-            finding(subject, seen.stops() ? Level.BROKEN : Level.WARNING, seen.problem()));
+        findings.add(finding(subject, seen.stops() ? Level.BROKEN : Level.WARNING, seen.problem()));
       }
     } catch (SskubaException e) {
       findings.add(finding(subject, Level.BROKEN, e.problem()));

@@ -140,7 +140,8 @@ final class Arm {
       try {
         response = send(method, url, body, left);
       } catch (IOException e) {
-        boolean again = attempt < TRIES && method.equals("GET") && !(e instanceof HttpTimeoutException);
+        boolean again =
+            attempt < TRIES && method.equals("GET") && !(e instanceof HttpTimeoutException);
         if (again && pauseFits(pause, end)) {
           sleep(pause);
           pause = pause.multipliedBy(2);

@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /// Ids of Resource Manager, and the version of the API that each kind of resource is asked with.
-/// - Source: Azure/azure-rest-api-specs, the newest stable folder of each provider that every region
-///   had for a year
+/// - Source: Azure/azure-rest-api-specs, the newest stable folder of each provider that every
+///   region had for a year
 final class ArmIds {
   static final String RESOURCES = "2021-04-01";
   static final String SUBSCRIPTIONS = "2022-12-01";

@@ -37,8 +37,7 @@ import java.util.function.Supplier;
 /// @param token gives the token; secret
 /// @param variables for the engine's plugin; secret
 /// @param ends when it cannot be shown any more
-record Assertion(
-    Supplier<String> token, Map<String, String> variables, Optional<Instant> ends) {
+record Assertion(Supplier<String> token, Map<String, String> variables, Optional<Instant> ends) {
   private static final String AUDIENCE = "api://AzureADTokenExchange";
   private static final int FILE_MAX = 64 * 1024;
 

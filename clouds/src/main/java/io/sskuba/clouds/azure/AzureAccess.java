@@ -139,9 +139,9 @@ final class AzureAccess {
       Optional<String> secret = value("ARM_CLIENT_SECRET", "AZURE_CLIENT_SECRET");
       if (secret.isPresent()) {
         named("ARM_CLIENT_SECRET", secret.get());
-        return made(http -> aad(new ClientSecretCredentialBuilder(), http)
-            .clientSecret(secret.get())
-            .build());
+        return made(
+            http ->
+                aad(new ClientSecretCredentialBuilder(), http).clientSecret(secret.get()).build());
       }
       if (client.isPresent() && tenant.isPresent()) {
         Optional<AzureAccess> federated = federated();
@@ -191,8 +191,7 @@ final class AzureAccess {
                       .clientAssertion(assertion.get().token())
                       .build());
       return Optional.of(
-          new AzureAccess(
-              cloud, time, access.source, access.variables, assertion.get().ends()));
+          new AzureAccess(cloud, time, access.source, access.variables, assertion.get().ends()));
     }
 
     private AzureAccess managed() {

@@ -59,7 +59,8 @@ final class AzureCli {
         program()
             .orElseThrow(
                 () ->
-                    refused("there is no az on the PATH, nor other credentials in the environment"));
+                    refused(
+                        "there is no az on the PATH, nor other credentials in the environment"));
     Said said =
         run(
             List.of(

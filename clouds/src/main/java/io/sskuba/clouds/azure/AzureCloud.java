@@ -35,8 +35,7 @@ record AzureCloud(URI authority, URI manager, String audience, @Nullable SSLCont
       // A token goes there.
       if (!"https".equals(url.getScheme()) && !String.valueOf(url.getHost()).startsWith("127.")) {
         throw new SskubaException(
-            Problem.of(
-                    ProblemCode.CLOUD_CREDENTIALS, "tokens go to no address without encryption")
+            Problem.of(ProblemCode.CLOUD_CREDENTIALS, "tokens go to no address without encryption")
                 .fact("cause", url.getScheme() + "://" + url.getHost())
                 .fact("needed", "an address that begins with https://"));
       }

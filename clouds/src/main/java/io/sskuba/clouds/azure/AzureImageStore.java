@@ -29,14 +29,15 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Images of a subscription's own in one gallery: a version an image, named as Talos's, found by its
-/// tags.
+/// Images of a subscription's own in one gallery: a version an image, named as Talos's, found by
+/// its tags.
 ///
 /// The disk goes straight into a managed disk that is made to be uploaded to, so that no storage
 /// account is needed; the version is made of that disk, which then goes. A killed run is gone on
 /// with by the disk's tag (the SHA-256 of the raw disk) and the pages that it has.
 /// - Limits: 64 GiB; a day for the upload, [#REPLICATION] for the version.
-/// - Source: https://learn.microsoft.com/azure/virtual-machines/linux/disks-upload-vhd-to-managed-disk-cli
+/// - Source:
+///   https://learn.microsoft.com/azure/virtual-machines/linux/disks-upload-vhd-to-managed-disk-cli
 /// - Source: specification/compute/resource-manager/Microsoft.Compute/GalleryRP/stable/2024-03-03
 ///   and `DiskRP/stable/2024-03-02`
 public final class AzureImageStore implements ImageStore {
@@ -151,8 +152,7 @@ public final class AzureImageStore implements ImageStore {
       return there.get();
     }
     At at = at(image.name());
-    Optional<JsonNode> version =
-        call("its images", () -> arm.find(path(at), ArmIds.GALLERIES));
+    Optional<JsonNode> version = call("its images", () -> arm.find(path(at), ArmIds.GALLERIES));
     if (version.isPresent() && !tag(version.get(), NAME_TAG).equals(image.name())) {
       throw another(at, tag(version.get(), NAME_TAG));
     }
@@ -229,7 +229,8 @@ public final class AzureImageStore implements ImageStore {
   }
 
   private Arm.Answer change(String method, String path, String version, ObjectNode body) {
-    return call(ArmIds.type(path) + " " + ArmIds.name(path), () -> arm.change(method, path, version, body));
+    return call(
+        ArmIds.type(path) + " " + ArmIds.name(path), () -> arm.change(method, path, version, body));
   }
 
   /// The id of a managed disk that holds all of the disk.
@@ -322,8 +323,7 @@ public final class AzureImageStore implements ImageStore {
       JsonNode body = answer.body();
       String url =
           body.path("accessSAS")
-              .asText(
-                  body.path("properties").path("output").path("accessSAS").asText(""));
+              .asText(body.path("properties").path("output").path("accessSAS").asText(""));
       if (!url.isEmpty()) {
         return url;
       }
@@ -341,7 +341,11 @@ public final class AzureImageStore implements ImageStore {
     body.putObject("tags").put(NAME_TAG, name).put(DIGEST_TAG, digest);
     ObjectNode properties = body.putObject("properties");
     target(properties.putObject("publishingProfile").putArray("targetRegions"));
-    properties.putObject("storageProfile").putObject("osDiskImage").putObject("source").put("id", source);
+    properties
+        .putObject("storageProfile")
+        .putObject("osDiskImage")
+        .putObject("source")
+        .put("id", source);
     return body;
   }
 
@@ -403,8 +407,10 @@ public final class AzureImageStore implements ImageStore {
     return new SskubaException(
         Problem.of(ProblemCode.CLOUD_IMAGE_MISSING, what + " was not made")
             .fact("observed", observed.isEmpty() ? "nothing yet" : observed)
-            .exists("what was begun in resource group " + AzureImages.GALLERY_GROUP
-                + "; the same command goes on"));
+            .exists(
+                "what was begun in resource group "
+                    + AzureImages.GALLERY_GROUP
+                    + "; the same command goes on"));
   }
 
   @Override

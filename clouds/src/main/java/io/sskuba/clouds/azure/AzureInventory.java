@@ -20,8 +20,9 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 
 /// Everything that bears the tags of an FQDN: the resource groups with them and what is in these,
-/// tagged or not (Azure lets nobody tag a machine's disk, and subnets, NAT rules and role assignments
-/// have no tags); tagged resources elsewhere; and record sets of the DNS zone by their metadata.
+/// tagged or not (Azure lets nobody tag a machine's disk, and subnets, NAT rules and role
+/// assignments have no tags); tagged resources elsewhere; and record sets of the DNS zone by their
+/// metadata.
 ///
 /// Lists, not Resource Graph: that knows of a change minutes later.
 /// - Limits: 1,000 resources a page and 20 pages; 50 tagged resources outside of the groups.
@@ -141,9 +142,7 @@ final class AzureInventory {
         String clusterId = group.tags().getOrDefault(CLUSTER_ID, "");
         parts.add(
             CompletableFuture.completedFuture(
-                List.of(
-                    new Tagged(
-                        AzureTypes.GROUP, group.id(), named(group.tags()), clusterId))));
+                List.of(new Tagged(AzureTypes.GROUP, group.id(), named(group.tags()), clusterId))));
         parts.add(asks.ask(() -> resources(group, clusterId)));
         parts.add(asks.ask(() -> subnets(group, clusterId)));
         parts.add(asks.ask(() -> doors(group, clusterId)));
@@ -228,13 +227,7 @@ final class AzureInventory {
   /// What is in a group is the cluster's, tagged or not.
   private List<Tagged> resources(Group group, String clusterId) {
     return arm.list(PAGES, group.id() + "/resources", ArmIds.RESOURCES, "$top=1000").stream()
-        .map(
-            r ->
-                of(
-                    r.path("id").asText(""),
-                    r.path("type").asText(""),
-                    tags(r),
-                    clusterId))
+        .map(r -> of(r.path("id").asText(""), r.path("type").asText(""), tags(r), clusterId))
         .toList();
   }
 
@@ -243,9 +236,7 @@ final class AzureInventory {
     List<Tagged> subnets = new ArrayList<>();
     for (JsonNode network :
         arm.list(
-            PAGES,
-            group.id() + "/providers/Microsoft.Network/virtualNetworks",
-            ArmIds.NETWORK)) {
+            PAGES, group.id() + "/providers/Microsoft.Network/virtualNetworks", ArmIds.NETWORK)) {
       part(network.path("properties").path("subnets"), AzureTypes.SUBNET, clusterId, subnets);
     }
     return subnets;
@@ -257,8 +248,7 @@ final class AzureInventory {
     for (JsonNode balancer :
         arm.list(
             PAGES, group.id() + "/providers/Microsoft.Network/loadBalancers", ArmIds.NETWORK)) {
-      part(
-          balancer.path("properties").path("inboundNatRules"), AzureTypes.DOOR, clusterId, doors);
+      part(balancer.path("properties").path("inboundNatRules"), AzureTypes.DOOR, clusterId, doors);
     }
     return doors;
   }
@@ -287,10 +277,7 @@ final class AzureInventory {
                 name ->
                     roles.add(
                         new Tagged(
-                            AzureTypes.ROLE,
-                            assignment.path("id").asText(""),
-                            name,
-                            clusterId)));
+                            AzureTypes.ROLE, assignment.path("id").asText(""), name, clusterId)));
       }
     }
     return roles;

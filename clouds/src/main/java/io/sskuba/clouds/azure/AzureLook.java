@@ -80,7 +80,8 @@ final class AzureLook {
     existing = asks.ask(this::existing);
     compute = asks.ask(() -> usages("Microsoft.Compute", ArmIds.COMPUTE));
     network = asks.ask(() -> usages("Microsoft.Network", ArmIds.NETWORK));
-    AzureFacts.imagesOf(spec).forEach((key, arch) -> images.put(key, asks.ask(() -> image(key, arch))));
+    AzureFacts.imagesOf(spec)
+        .forEach((key, arch) -> images.put(key, asks.ask(() -> image(key, arch))));
     scopes().forEach((scope, path) -> grants.put(scope, asks.ask(() -> grants(path))));
     for (String provider : AzureFacts.PROVIDERS) {
       providers.put(provider, asks.ask(() -> provider(provider)));
@@ -123,8 +124,7 @@ final class AzureLook {
     providers.forEach((name, state) -> put(registered, Part.PROVIDERS, name, state));
     Map<String, String> features = new TreeMap<>();
     put(features, Part.FEATURES, AzureFacts.HOST_ENCRYPTION, encryption);
-    String state =
-        Asks.needed("the subscription", subscription).path("state").asText("");
+    String state = Asks.needed("the subscription", subscription).path("state").asText("");
     return new AzureFacts(
         state,
         seen.types(),
@@ -186,7 +186,8 @@ final class AzureLook {
     return scopes;
   }
 
-  /// - Source: specification/authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01
+  /// - Source:
+  ///   specification/authorization/resource-manager/Microsoft.Authorization/stable/2022-04-01
   ///   (Permissions_ListForResource and its siblings)
   private List<Grant> grants(String scope) {
     List<Grant> grants = new ArrayList<>();
@@ -279,8 +280,8 @@ final class AzureLook {
         !capabilities.getOrDefault("EncryptionAtHostSupported", "True").equals("False"));
   }
 
-  /// The publisher's image by its version, or the subscription's own for GPUs, as long as the region
-  /// has it.
+  /// The publisher's image by its version, or the subscription's own for GPUs, as long as the
+  /// region has it.
   private Optional<String> image(String key, String arch) {
     String version = AzureImages.version(spec.versions().talos());
     if (key.equals(Choices.imageKey(arch, false))) {
@@ -362,8 +363,7 @@ final class AzureLook {
 
   private String provider(String namespace) {
     return arm.get(
-            ArmIds.subscription(azure.subscription()) + "/providers/" + namespace,
-            ArmIds.RESOURCES)
+            ArmIds.subscription(azure.subscription()) + "/providers/" + namespace, ArmIds.RESOURCES)
         .path("registrationState")
         .asText("");
   }

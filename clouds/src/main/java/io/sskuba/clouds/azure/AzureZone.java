@@ -66,8 +66,7 @@ final class AzureZone {
     return new Seen(Optional.of(zone.get().path("id").asText(path)), sets);
   }
 
-  private static void record(
-      JsonNode set, String zone, ClusterSpec spec, List<RecordSet> into) {
+  private static void record(JsonNode set, String zone, ClusterSpec spec, List<RecordSet> into) {
     String relative = set.path("name").asText("");
     String full = relative.equals("@") ? zone : relative + "." + zone;
     Set<String> at = Set.of(spec.fqdn(), "*." + spec.fqdn(), "_sskuba." + spec.fqdn());
@@ -85,8 +84,7 @@ final class AzureZone {
         .path("metadata")
         .properties()
         .forEach(e -> metadata.put(e.getKey(), e.getValue().asText("")));
-    into.add(
-        new RecordSet(id, new Name(full, type, value(properties)), metadata));
+    into.add(new RecordSet(id, new Name(full, type, value(properties)), metadata));
   }
 
   private static String value(JsonNode properties) {

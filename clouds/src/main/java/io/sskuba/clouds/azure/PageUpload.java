@@ -41,8 +41,7 @@ final class PageUpload {
     blob =
         new SpecializedBlobClientBuilder()
             .endpoint(url)
-            .httpClient(
-                new JdkHttpClientBuilder().connectionTimeout(Duration.ofSeconds(5)).build())
+            .httpClient(new JdkHttpClientBuilder().connectionTimeout(Duration.ofSeconds(5)).build())
             .retryOptions(
                 new RequestRetryOptions(RetryPolicyType.EXPONENTIAL, 4, 30, 500L, 8_000L, null))
             .buildPageBlobClient();
@@ -115,7 +114,8 @@ final class PageUpload {
 
   private void write(List<Piece> batch) throws InterruptedException {
     List<Boolean> _ =
-        Fan.out(List.copyOf(batch), piece -> RemoteCall.run(LIMIT.multipliedBy(4), () -> put(piece)));
+        Fan.out(
+            List.copyOf(batch), piece -> RemoteCall.run(LIMIT.multipliedBy(4), () -> put(piece)));
     batch.clear();
   }
 

@@ -65,8 +65,7 @@ record VhdDisk(Path file, long size, String digest) {
   }
 
   private static InputStream raw(Path file) throws IOException {
-    return new GZIPInputStream(
-        new BufferedInputStream(Files.newInputStream(file), BUFFER), BUFFER);
+    return new GZIPInputStream(new BufferedInputStream(Files.newInputStream(file), BUFFER), BUFFER);
   }
 
   /// Without the footer.

@@ -156,9 +156,12 @@ class AzureAccessTest {
             with(
                 IDS,
                 Map.of(
-                    "ARM_SUBSCRIPTION_ID", AzureRoom.SUBSCRIPTION,
-                    "ARM_USE_OIDC", "true",
-                    "ARM_OIDC_TOKEN", token)));
+                    "ARM_SUBSCRIPTION_ID",
+                    AzureRoom.SUBSCRIPTION,
+                    "ARM_USE_OIDC",
+                    "true",
+                    "ARM_OIDC_TOKEN",
+                    token)));
     List<Finding> findings = account.findings(SPEC, Duration.ofMinutes(45));
     assertThat(findings).hasSize(1);
     assertThat(findings.getFirst().stops()).isFalse();
@@ -254,8 +257,7 @@ class AzureAccessTest {
   private Map<String, String> az(String script) throws IOException {
     Path bin = Files.createDirectories(folder.resolve("bin"));
     Path az = bin.resolve("az");
-    Files.writeString(
-        az, "#!/bin/sh\necho \"$*\" >> \"$HOME/az.log\"\n" + script + "\n");
+    Files.writeString(az, "#!/bin/sh\necho \"$*\" >> \"$HOME/az.log\"\n" + script + "\n");
     Files.setPosixFilePermissions(az, PosixFilePermissions.fromString("rwx------"));
     return Map.of("PATH", bin + ":/usr/bin:/bin");
   }
@@ -298,9 +300,7 @@ class AzureAccessTest {
   @Test
   void theCliOfNobodyIsTold() throws IOException {
     Problem problem =
-        refused(
-            account(
-                az("echo \"ERROR: Please run 'az login' to setup account.\" >&2\nexit 1")));
+        refused(account(az("echo \"ERROR: Please run 'az login' to setup account.\" >&2\nexit 1")));
     assertThat(problem.toString()).contains("nobody is signed in");
     assertThat(problem.next()).contains("az login");
     problem =

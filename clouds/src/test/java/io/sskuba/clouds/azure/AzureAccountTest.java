@@ -235,8 +235,7 @@ class AzureAccountTest {
   @Test
   void identityIsWhatTheTokenSays() {
     var identity = account(AzureRoom.spec(file("who", GOOD))).identity();
-    assertThat(identity.subject())
-        .isEqualTo(AzureDoor.CLIENT + " of tenant " + AzureDoor.TENANT);
+    assertThat(identity.subject()).isEqualTo(AzureDoor.CLIENT + " of tenant " + AzureDoor.TENANT);
     assertThat(identity.account()).isEqualTo(AzureRoom.SUBSCRIPTION);
     assertThat(identity.expires()).isEmpty();
   }
@@ -529,10 +528,8 @@ class AzureAccountTest {
             new Found(
                 "Microsoft.Compute/disks",
                 "",
-                AzureRoom.BASE
-                    + "/resourceGroups/other/providers/Microsoft.Compute/disks/pvc-1"),
-            new Found(
-                AzureTypes.RECORD, "dns-owner", AzureRoom.zone() + "/TXT/_sskuba.held"));
+                AzureRoom.BASE + "/resourceGroups/other/providers/Microsoft.Compute/disks/pvc-1"),
+            new Found(AzureTypes.RECORD, "dns-owner", AzureRoom.zone() + "/TXT/_sskuba.held"));
     assertThat(account.inventory("held.data.example.org", Optional.of("ffffffffff"))).isEmpty();
     assertThat(account.clusterIds("held.data.example.org")).containsExactly("0a1b2c3d4e");
     assertThat(room.door.mutations()).isEmpty();

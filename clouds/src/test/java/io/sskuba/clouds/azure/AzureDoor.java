@@ -115,8 +115,7 @@ final class AzureDoor implements AutoCloseable {
     X509Certificate certificate = certificate(pair, "SHA256withECDSA", host);
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);
-    store.setKeyEntry(
-        "door", pair.getPrivate(), new char[0], new X509Certificate[] {certificate});
+    store.setKeyEntry("door", pair.getPrivate(), new char[0], new X509Certificate[] {certificate});
     KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
     keys.init(store, new char[0]);
     KeyStore trusted = KeyStore.getInstance("PKCS12");
@@ -242,7 +241,8 @@ final class AzureDoor implements AutoCloseable {
 
   static String jwt(String claims) {
     Base64.Encoder text = Base64.getUrlEncoder().withoutPadding();
-    return text.encodeToString("{\"alg\":\"RS256\",\"typ\":\"JWT\"}".getBytes(StandardCharsets.UTF_8))
+    return text.encodeToString(
+            "{\"alg\":\"RS256\",\"typ\":\"JWT\"}".getBytes(StandardCharsets.UTF_8))
         + "."
         + text.encodeToString(claims.getBytes(StandardCharsets.UTF_8))
         + ".c2lnbmF0dXJlLW9mLWEtdG9rZW4";

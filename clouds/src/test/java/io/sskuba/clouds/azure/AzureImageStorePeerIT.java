@@ -168,7 +168,8 @@ class AzureImageStorePeerIT {
 
   @Test
   void whatAKilledRunBeganIsGoneOnWith() throws Exception {
-    room.door.answer("POST " + DISK + "/endGetAccess", _ -> Answer.error(403, "AuthorizationFailed"));
+    room.door.answer(
+        "POST " + DISK + "/endGetAccess", _ -> Answer.error(403, "AuthorizationFailed"));
     assertThatThrownBy(this::put)
         .isInstanceOfSatisfying(
             SskubaException.class,
@@ -185,7 +186,8 @@ class AzureImageStorePeerIT {
 
   @Test
   void anUploadThatCannotBeGoneOnWithBeginsAnew() throws Exception {
-    room.door.answer("POST " + DISK + "/endGetAccess", _ -> Answer.error(403, "AuthorizationFailed"));
+    room.door.answer(
+        "POST " + DISK + "/endGetAccess", _ -> Answer.error(403, "AuthorizationFailed"));
     assertThatThrownBy(this::put).isInstanceOf(SskubaException.class);
     room.door.answer("POST " + DISK + "/endGetAccess", _ -> null);
     room.stubborn();
@@ -198,14 +200,14 @@ class AzureImageStorePeerIT {
   void anotherRegionIsAddedAndAnotherImageLeftAlone() throws Exception {
     put();
     ObjectNode version = room.at(VERSION);
-    ((ObjectNode) version.path("properties").path("publishingProfile").path("targetRegions").path(0))
+    ((ObjectNode)
+            version.path("properties").path("publishingProfile").path("targetRegions").path(0))
         .put("name", "West US");
     assertThat(store().find(WANTED.name())).isEmpty();
     int before = room.door.mutations().size();
     assertThat(put().id()).isEqualToIgnoringCase(VERSION);
     assertThat(room.door.mutations()).as("one change, no upload").hasSize(before + 1);
-    assertThat(
-            room.at(VERSION).path("properties").path("publishingProfile").path("targetRegions"))
+    assertThat(room.at(VERSION).path("properties").path("publishingProfile").path("targetRegions"))
         .hasSize(2);
     version = Json.object().put("id", VERSION);
     version.putObject("tags").put("sskuba.io:image", "sskuba-talos-v1.13.9-amd64-nvidia-other");

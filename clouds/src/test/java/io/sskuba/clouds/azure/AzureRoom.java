@@ -102,19 +102,23 @@ final class AzureRoom implements AutoCloseable {
   /// @param restrictions of Standard_D8s_v5
   /// @param more sizes
   ///
-  /// Shape: compute/resource-manager/Microsoft.Compute/Skus/stable/2021-07-01/examples/skus/
-  /// ListAvailableResourceSkusForARegion.json, and skus.json for restrictions.
+  ///   Shape: compute/resource-manager/Microsoft.Compute/Skus/stable/2021-07-01/examples/skus/
+  ///   ListAvailableResourceSkusForARegion.json, and skus.json for restrictions.
   void sizes(String restrictions, String more) {
     String all =
         size("Standard_D4s_v5", "standardDSv5Family", 4, "x64", "\"1\",\"2\",\"3\"", "")
             + ","
             + size(
-                "Standard_D8s_v5", "standardDSv5Family", 8, "x64", "\"1\",\"3\",\"2\"", restrictions)
+                "Standard_D8s_v5",
+                "standardDSv5Family",
+                8,
+                "x64",
+                "\"1\",\"3\",\"2\"",
+                restrictions)
             + ","
             + size("Standard_D8ps_v5", "standardDPSv5Family", 8, "Arm64", "\"1\",\"2\",\"3\"", "")
             + ","
-            + size(
-                "Standard_NC4as_T4_v3", "Standard NCASv3_T4 Family", 4, "x64", "\"1\",\"3\"", "")
+            + size("Standard_NC4as_T4_v3", "Standard NCASv3_T4 Family", 4, "x64", "\"1\",\"3\"", "")
             + (more.isEmpty() ? "" : "," + more);
     door.answer(
         COMPUTE + "/skus",

@@ -26,8 +26,9 @@ import java.util.TreeMap;
 ///
 /// A version and an address for an upload take a while, a disk that is written to can be neither
 /// read as an image nor deleted, and nothing is made in a group or gallery that is not there.
-/// - Source of shapes: compute/resource-manager/Microsoft.Compute/DiskRP/stable/2024-03-02/examples/
-///   diskExamples (Disk_Create_FromAnUploadBlob, Disk_BeginGetAccess), GalleryRP/stable/2024-03-03/
+/// - Source of shapes:
+///   compute/resource-manager/Microsoft.Compute/DiskRP/stable/2024-03-02/examples/ diskExamples
+///   (Disk_Create_FromAnUploadBlob, Disk_BeginGetAccess), GalleryRP/stable/2024-03-03/
 ///   examples/galleryExamples (Gallery_Create, GalleryImage_Create, GalleryImageVersion_Create)
 final class GalleryRoom implements AutoCloseable {
   private static final String ACCOUNT = "devstoreaccount1";
@@ -84,9 +85,7 @@ final class GalleryRoom implements AutoCloseable {
   }
 
   synchronized long count(String kind) {
-    return resources.keySet().stream()
-        .filter(p -> ArmIds.type(p).equalsIgnoreCase(kind))
-        .count();
+    return resources.keySet().stream().filter(p -> ArmIds.type(p).equalsIgnoreCase(kind)).count();
   }
 
   private PageBlobClient blob(String disk) {
@@ -143,16 +142,21 @@ final class GalleryRoom implements AutoCloseable {
     ObjectNode body = (ObjectNode) Json.parse(text);
     String above = above(path);
     if (!above.isEmpty() && !resources.containsKey(above)) {
-      return Answer.error(404, above.contains("/providers/") ? "ParentResourceNotFound" : "ResourceGroupNotFound");
+      return Answer.error(
+          404, above.contains("/providers/") ? "ParentResourceNotFound" : "ResourceGroupNotFound");
     }
     String kind = ArmIds.type(path).toLowerCase(Locale.ROOT);
     ObjectNode properties =
         body.path("properties") instanceof ObjectNode known ? known : body.putObject("properties");
     if (kind.endsWith("/versions")) {
       String source =
-          properties.path("storageProfile").path("osDiskImage").path("source").path("id").asText("");
-      if (!resources.containsKey(path)
-          && !state(source).equals("Unattached")) {
+          properties
+              .path("storageProfile")
+              .path("osDiskImage")
+              .path("source")
+              .path("id")
+              .asText("");
+      if (!resources.containsKey(path) && !state(source).equals("Unattached")) {
         return Answer.error(409, "OperationNotAllowed");
       }
       properties.put("provisioningState", "Creating");
@@ -215,7 +219,8 @@ final class GalleryRoom implements AutoCloseable {
 
   private Answer operation(String path) {
     if (operations++ == 0) {
-      return Answer.of(202, "").with("Location", door.cloud().manager() + path + "?api-version=2024-03-02");
+      return Answer.of(202, "")
+          .with("Location", door.cloud().manager() + path + "?api-version=2024-03-02");
     }
     PageBlobClient blob = blob(path);
     String sas =

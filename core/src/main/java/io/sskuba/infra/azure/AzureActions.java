@@ -117,8 +117,7 @@ public final class AzureActions {
         && azure.zones().isEmpty()) {
       made(needs, "Microsoft.Compute/availabilitySets", "control planes on hosts of their own");
     }
-    boolean gpu =
-        Target.machines(spec).stream().anyMatch(m -> m.made() && m.pool().gpu() != null);
+    boolean gpu = Target.machines(spec).stream().anyMatch(m -> m.made() && m.pool().gpu() != null);
     if (gpu) {
       needs.add(
           new Need(

@@ -20,8 +20,9 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/// The simulated subscription as [AzureFacts] tell a real one: judged by the same rules, a rehearsal
-/// says what the real one would be told. Its rights and registrations are all that a plan needs.
+/// The simulated subscription as [AzureFacts] tell a real one: judged by the same rules, a
+/// rehearsal says what the real one would be told. Its rights and registrations are all that a plan
+/// needs.
 final class AzureAccountView {
   /// Addresses that a subnet of a landing zone has left.
   private static final long FREE = 4000;
@@ -88,8 +89,7 @@ final class AzureAccountView {
   }
 
   /// Cores of the region and of each family, which is all that a scenario limits here.
-  private static Map<String, Usage> quotas(
-      AccountLook look, Map<String, AzureFacts.Type> types) {
+  private static Map<String, Usage> quotas(AccountLook look, Map<String, AzureFacts.Type> types) {
     Map<String, Long> used = new HashMap<>();
     for (CloudResource machine : look.all()) {
       if (machine.type().equals(Arm.MACHINE)) {
