@@ -116,7 +116,7 @@ class AzureAccountTest {
   @Test
   void everythingThatIsWrongIsSaidAtOnce() {
     room.permissions("[\"*/read\", \"Microsoft.Compute/*\"]", "[]", "");
-    room.usages(20, 6, 100);
+    room.usages(25, 21, 100);
     room.network("IPv4StandardSkuPublicIpAddresses", 3);
     room.provider("Microsoft.ManagedIdentity", "NotRegistered");
     room.feature("NotRegistered");
@@ -157,8 +157,8 @@ class AzureAccountTest {
         .contains("Microsoft.Network/dnsZones/TXT/write, delete at the resource group of the DNS")
         .doesNotContain("Microsoft.Compute/virtualMachines/")
         .contains("Standard_M99", "amd64-nvidia", "does not boot arch arm64")
-        .contains("vCPUs of all sizes are too few", "20 allowed, 2 used, 24 needed")
-        .contains("vCPUs of standardDSv5Family", "6 allowed, 2 used, 20 needed")
+        .contains("vCPUs of all sizes are too few", "25 allowed, 2 used, 24 needed")
+        .contains("vCPUs of standardDSv5Family", "21 allowed, 2 used, 20 needed")
         .contains("IPv4StandardSkuPublicIpAddresses are too few", "3 allowed, 0 used, 5 needed")
         .contains("az provider register --wait --namespace Microsoft.ManagedIdentity")
         .contains("az feature register --namespace Microsoft.Compute --name EncryptionAtHost");
