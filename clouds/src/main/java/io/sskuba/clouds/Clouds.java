@@ -5,6 +5,8 @@ import io.sskuba.cloud.CloudServices;
 import io.sskuba.clouds.aws.AwsAccount;
 import io.sskuba.clouds.aws.AwsImageStore;
 import io.sskuba.clouds.aws.S3Bucket;
+import io.sskuba.clouds.azure.AzureAccount;
+import io.sskuba.clouds.azure.AzureImageStore;
 import io.sskuba.clouds.azure.BlobBucket;
 import io.sskuba.clouds.dns.Rfc2136Zone;
 import io.sskuba.dns.UpdateServer;
@@ -40,7 +42,8 @@ public final class Clouds implements CloudServices {
       ClusterSpec spec, Environment environment, TimeSource time) {
     return switch (spec.target().provider()) {
       case AWS -> Optional.of(AwsAccount.of(spec, environment, time));
-      case LOCAL, DOCKER, METAL, AZURE, VSPHERE -> Optional.empty();
+      case AZURE -> Optional.of(AzureAccount.of(spec, environment, time));
+      case LOCAL, DOCKER, METAL, VSPHERE -> Optional.empty();
     };
   }
 
@@ -48,7 +51,8 @@ public final class Clouds implements CloudServices {
   public Optional<ImageStore> images(ClusterSpec spec, Environment environment, TimeSource time) {
     return switch (spec.target().provider()) {
       case AWS -> Optional.of(AwsImageStore.of(spec, environment, time));
-      case LOCAL, DOCKER, METAL, AZURE, VSPHERE -> Optional.empty();
+      case AZURE -> Optional.of(AzureImageStore.of(spec, environment, time));
+      case LOCAL, DOCKER, METAL, VSPHERE -> Optional.empty();
     };
   }
 
