@@ -21,13 +21,23 @@ import org.jspecify.annotations.Nullable;
 
 /// TLS that trusts an organisation's authorities beside those of Java.
 /// - Limits: [#BYTES_MAX] of `SSL_CERT_FILE`.
-final class Authorities {
+public final class Authorities {
   private static final long BYTES_MAX = 4 << 20;
 
   private Authorities() {}
 
   /// Null where nothing is added, so that Java's own default is used.
   static @Nullable SSLSocketFactory with(@Nullable String file, @Nullable String pem)
+      throws IOException {
+    SSLContext context = context(file, pem);
+    return context == null ? null : context.getSocketFactory();
+  }
+
+  /// Null where nothing is added, so that Java's own default is used.
+  ///
+  /// @param file what `SSL_CERT_FILE` names
+  /// @param pem the file's `trust.bundle`
+  public static @Nullable SSLContext context(@Nullable String file, @Nullable String pem)
       throws IOException {
     List<String> texts = new ArrayList<>();
     if (file != null && !file.isEmpty()) {
@@ -40,10 +50,10 @@ final class Authorities {
     if (pem != null) {
       texts.add(pem);
     }
-    return texts.isEmpty() ? null : factory(texts);
+    return texts.isEmpty() ? null : trusting(texts);
   }
 
-  private static SSLSocketFactory factory(List<String> texts) throws IOException {
+  private static SSLContext trusting(List<String> texts) throws IOException {
     try {
       KeyStore all = KeyStore.getInstance("PKCS12");
       all.load(null, null);
@@ -59,7 +69,7 @@ final class Authorities {
       }
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(null, managers(all), null);
-      return context.getSocketFactory();
+      return context;
     } catch (GeneralSecurityException e) {
       throw new IOException("the trusted authorities cannot be read: " + e.getMessage(), e);
     }
