@@ -46,7 +46,8 @@ func main() {
 	log.SetOutput(io.Discard)
 	model := simulator.VPX()
 	model.Host = 0
-	model.Machine = 2
+	model.Machine = 0
+	model.ServiceContent.About.Version, model.ServiceContent.About.ApiVersion = "8.0.3", "8.0.3.0"
 	check("inventory", model.Create())
 	defer model.Remove()
 	service := model.Service
@@ -159,6 +160,22 @@ func setup(u *url.URL) error {
 	}
 	if _, err := root.CreateFolder(ctx, "sskuba"); err != nil {
 		return err
+	}
+	pool, err := finder.ResourcePool(ctx, "/dc1/host/compute1/Resources")
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"build-server", "file-server"} {
+		task, err := root.CreateVM(ctx, types.VirtualMachineConfigSpec{
+			Name: name, GuestId: "other3xLinux64Guest", NumCPUs: 2, MemoryMB: 4096,
+			Files: &types.VirtualMachineFileInfo{VmPathName: "[vsan1]"},
+		}, pool, nil)
+		if err == nil {
+			err = task.Wait(ctx)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
 	}
 	store, err := finder.Datastore(ctx, "/dc1/datastore/vsan1")
 	if err != nil {
