@@ -8,6 +8,7 @@ import io.sskuba.clouds.aws.S3Bucket;
 import io.sskuba.clouds.azure.BlobBucket;
 import io.sskuba.clouds.dns.Rfc2136Zone;
 import io.sskuba.clouds.vsphere.VsphereAccount;
+import io.sskuba.clouds.vsphere.VsphereImageStore;
 import io.sskuba.dns.UpdateServer;
 import io.sskuba.dns.ZoneWriter;
 import io.sskuba.images.ImageStore;
@@ -60,7 +61,9 @@ public final class Clouds implements CloudServices {
   public Optional<ImageStore> images(ClusterSpec spec, Environment environment, TimeSource time) {
     return switch (spec.target().provider()) {
       case AWS -> Optional.of(AwsImageStore.of(spec, environment, time));
-      case LOCAL, DOCKER, METAL, AZURE, VSPHERE -> Optional.empty();
+      case VSPHERE ->
+          Optional.of(VsphereImageStore.of(spec, references(spec, environment, time), time));
+      case LOCAL, DOCKER, METAL, AZURE -> Optional.empty();
     };
   }
 

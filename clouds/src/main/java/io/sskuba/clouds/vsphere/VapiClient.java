@@ -27,6 +27,10 @@ final class VapiClient implements AutoCloseable {
   private final Supplier<VimClient.Login> login;
   private @Nullable String session;
 
+  /// Why nobody is let in: it is not tried again, or many questions at once would lock the user
+  /// out.
+  private @Nullable RuntimeException closed;
+
   VapiClient(OwnServer server, Supplier<VimClient.Login> login) {
     this.server = server;
     this.login = login;
@@ -35,18 +39,31 @@ final class VapiClient implements AutoCloseable {
   private synchronized String session() {
     String open = session;
     if (open == null) {
-      VimClient.Login who = login.get();
-      String basic =
-          Base64.getEncoder()
-              .encodeToString((who.user() + ":" + who.password()).getBytes(StandardCharsets.UTF_8));
-      OwnServer.Answer answer =
-          server.send(
-              "POST", BASE + "cis/session", Map.of("Authorization", "Basic " + basic), null);
-      open = answered(answer, "a session").asText("");
-      if (open.isEmpty()) {
-        throw new VsphereFailure(Kind.STRANGER, "it gives no session");
+      RuntimeException before = closed;
+      if (before != null) {
+        throw before;
+      }
+      try {
+        open = opened();
+      } catch (RuntimeException e) {
+        closed = e;
+        throw e;
       }
       session = open;
+    }
+    return open;
+  }
+
+  private String opened() {
+    VimClient.Login who = login.get();
+    String basic =
+        Base64.getEncoder()
+            .encodeToString((who.user() + ":" + who.password()).getBytes(StandardCharsets.UTF_8));
+    OwnServer.Answer answer =
+        server.send("POST", BASE + "cis/session", Map.of("Authorization", "Basic " + basic), null);
+    String open = answered(answer, "a session").asText("");
+    if (open.isEmpty()) {
+      throw new VsphereFailure(Kind.STRANGER, "it gives no session");
     }
     return open;
   }

@@ -29,6 +29,10 @@ final class VimClient implements AutoCloseable {
   private @Nullable Session session;
   private @Nullable Service service;
 
+  /// Why nobody is let in, or nobody answers: it is not tried again, or many questions at once
+  /// would lock the user out.
+  private @Nullable RuntimeException closed;
+
   record Login(String user, String password) {
     @Override
     public String toString() {
@@ -69,26 +73,42 @@ final class VimClient implements AutoCloseable {
   synchronized Service service() {
     Service known = service;
     if (known == null) {
-      Element content =
-          answered(
-              post(
-                  null,
-                  "RetrieveServiceContent",
-                  new Ref("ServiceInstance", "ServiceInstance").as("_this")),
-              "RetrieveServiceContent");
-      Element value = returned(content);
-      known =
-          new Service(
-              Xml.text(value, "about", "apiVersion"),
-              Xml.text(value, "about", "instanceUuid"),
-              ref(value, "rootFolder"),
-              ref(value, "propertyCollector"),
-              ref(value, "sessionManager"),
-              ref(value, "authorizationManager"),
-              ref(value, "searchIndex"));
+      known = once(this::introduced);
       service = known;
     }
     return known;
+  }
+
+  private <T> T once(Supplier<T> opening) {
+    RuntimeException before = closed;
+    if (before != null) {
+      throw before;
+    }
+    try {
+      return opening.get();
+    } catch (RuntimeException e) {
+      closed = e;
+      throw e;
+    }
+  }
+
+  private Service introduced() {
+    Element content =
+        answered(
+            post(
+                null,
+                "RetrieveServiceContent",
+                new Ref("ServiceInstance", "ServiceInstance").as("_this")),
+            "RetrieveServiceContent");
+    Element value = returned(content);
+    return new Service(
+        Xml.text(value, "about", "apiVersion"),
+        Xml.text(value, "about", "instanceUuid"),
+        ref(value, "rootFolder"),
+        ref(value, "propertyCollector"),
+        ref(value, "sessionManager"),
+        ref(value, "authorizationManager"),
+        ref(value, "searchIndex"));
   }
 
   private static Ref ref(Element value, String name) {
@@ -114,28 +134,33 @@ final class VimClient implements AutoCloseable {
   private synchronized Session session() {
     Session open = session;
     if (open == null) {
-      Login who = login.get();
-      OwnServer.Answer answer =
-          post(
-              null,
-              "Login",
-              service().sessions().as("_this")
-                  + "<userName>"
-                  + Xml.escaped(who.user())
-                  + "</userName><password>"
-                  + Xml.escaped(who.password())
-                  + "</password>");
-      Element value = returned(answered(answer, "Login"));
-      String cookie =
-          answer.headers().allValues("Set-Cookie").stream()
-              .filter(c -> c.startsWith(COOKIE + "="))
-              .map(c -> c.split(";", 2)[0])
-              .findFirst()
-              .orElseThrow(() -> new VsphereFailure(Kind.STRANGER, "it gives no session"));
-      open = new Session(cookie, Xml.text(value, "key"), Xml.text(value, "userName"));
+      Ref manager = service().sessions();
+      open = once(() -> opened(manager));
       session = open;
     }
     return open;
+  }
+
+  private Session opened(Ref manager) {
+    Login who = login.get();
+    OwnServer.Answer answer =
+        post(
+            null,
+            "Login",
+            manager.as("_this")
+                + "<userName>"
+                + Xml.escaped(who.user())
+                + "</userName><password>"
+                + Xml.escaped(who.password())
+                + "</password>");
+    Element value = returned(answered(answer, "Login"));
+    String cookie =
+        answer.headers().allValues("Set-Cookie").stream()
+            .filter(c -> c.startsWith(COOKIE + "="))
+            .map(c -> c.split(";", 2)[0])
+            .findFirst()
+            .orElseThrow(() -> new VsphereFailure(Kind.STRANGER, "it gives no session"));
+    return new Session(cookie, Xml.text(value, "key"), Xml.text(value, "userName"));
   }
 
   private synchronized void forget(Session ended) {

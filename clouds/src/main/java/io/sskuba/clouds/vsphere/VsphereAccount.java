@@ -272,8 +272,15 @@ public final class VsphereAccount implements CloudAccount {
       }
     }
     Asks asks = new Asks(file.server());
-    return asks.needed(
-        "whether " + id + " is gone", asks.ask(() -> new VsphereGone(asked()).gone(type, id)));
+    try {
+      return asks.needed(
+          "whether " + id + " is gone", asks.ask(() -> new VsphereGone(asked()).gone(type, id)));
+    } catch (SskubaException e) {
+      synchronized (this) {
+        asked = null; // a later question is asked anew
+      }
+      throw e;
+    }
   }
 
   private synchronized VsphereSession asked() {

@@ -211,7 +211,7 @@ final class VsphereLook {
                   host.list("vm").stream().map(Ref::of).toList(),
                   Map.of("VirtualMachine", List.of("config.hardware.device")))) {
         for (Element device : machine.list("config.hardware.device")) {
-          if (device.getAttribute("xsi:type").equals("VirtualPCIPassthrough")) {
+          if (Xml.type(device).equals("VirtualPCIPassthrough")) {
             taken.add(host.ref().id() + " " + Xml.text(device, "backing", "id"));
           }
         }

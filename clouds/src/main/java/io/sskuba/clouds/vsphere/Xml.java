@@ -10,6 +10,7 @@ import javax.xml.parsers.DocumentBuilder;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
 import org.w3c.dom.Element;
+import org.w3c.dom.NamedNodeMap;
 import org.w3c.dom.Node;
 import org.xml.sax.SAXException;
 
@@ -53,6 +54,17 @@ final class Xml {
   static String name(Node node) {
     String name = node.getNodeName();
     return name.substring(name.indexOf(':') + 1);
+  }
+
+  /// The type that an element says it has (`xsi:type`), whatever the prefix.
+  static String type(Element element) {
+    NamedNodeMap attributes = element.getAttributes();
+    for (int i = 0; i < attributes.getLength(); i++) {
+      if (attributes.item(i).getNodeName().endsWith(":type")) {
+        return attributes.item(i).getNodeValue();
+      }
+    }
+    return "";
   }
 
   static List<Element> children(Element parent) {
