@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.apply.Checkup;
 import io.sskuba.io.Json;
+import io.sskuba.spec.SpecReader;
 import io.sskuba.toolchain.ToolState;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,8 +48,15 @@ final class DoctorCommand implements Callable<Integer> {
     }
     @Nullable String given = file;
     if (given != null) {
-      findings.add(
-          Checkup.file(FileOption.bytes(session, given), given, FileOption.folder(session, given)));
+      byte[] bytes = FileOption.bytes(session, given);
+      Checkup.Finding valid = Checkup.file(bytes, given, FileOption.folder(session, given));
+      findings.add(valid);
+      if (valid.level() == Checkup.Level.OK) {
+        findings.addAll(
+            Checkup.target(
+                session.ports(),
+                SpecReader.read(bytes, given, FileOption.folder(session, given), false)));
+      }
     }
     session.out().print(session.json() ? json(findings) : text(findings));
     boolean broken = findings.stream().anyMatch(f -> f.level() == Checkup.Level.BROKEN);

@@ -1,7 +1,10 @@
 package io.sskuba.apply;
 
+import io.sskuba.infra.Platform;
 import io.sskuba.io.Places;
+import io.sskuba.problem.Problem;
 import io.sskuba.problem.SskubaException;
+import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.SpecReader;
 import java.io.IOException;
 import java.nio.file.FileStore;
@@ -9,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// The use case `doctor`: looks at this machine, and says what to do.
 public final class Checkup {
@@ -59,6 +63,42 @@ public final class Checkup {
       return new Finding(
           name, Level.BROKEN, e.problem().summary(), "sskuba-ctl validate --file " + name);
     }
+  }
+
+  /// What stands between a valid file and its target, as `apply` would be told: credentials, rights,
+  /// places, capacity, names. Asks whom the file names; changes nothing.
+  public static List<Finding> target(Ports ports, ClusterSpec spec) throws InterruptedException {
+    ClusterSpec.Provider provider = spec.target().provider();
+    Optional<Platform> platform = ports.platforms().of(provider, false);
+    if (platform.isEmpty() || provider == ClusterSpec.Provider.LOCAL) {
+      return List.of();
+    }
+    String subject = "target " + provider.word();
+    List<Finding> findings = new ArrayList<>();
+    try {
+      for (Platform.Finding each : platform.get().findings(spec, Optional.empty())) {
+        Level level = each.stops() ? Level.BROKEN : Level.WARNING;
+        findings.add(told(subject, level, each.problem()));
+      }
+    } catch (SskubaException e) {
+      findings.add(told(subject, Level.BROKEN, e.problem()));
+    }
+    return findings.isEmpty()
+        ? List.of(new Finding(subject, Level.OK, "nothing stands in the way", ""))
+        : findings;
+  }
+
+  private static Finding told(String subject, Level level, Problem problem) {
+    StringBuilder observed = new StringBuilder(problem.code().id() + " " + problem.summary());
+    String help = problem.next().isEmpty() ? "" : problem.next().getFirst();
+    for (Problem.Fact fact : problem.facts()) {
+      if (fact.label().equals("do")) {
+        help = fact.value();
+      } else {
+        observed.append("; ").append(fact.value());
+      }
+    }
+    return new Finding(subject, level, observed.toString(), help);
   }
 
   private static Finding writable(String subject, Path folder, String variable) {

@@ -82,6 +82,10 @@ final class VapiClient implements AutoCloseable {
     return call("POST", path, body);
   }
 
+  JsonNode patch(String path, JsonNode body) {
+    return call("PATCH", path, body);
+  }
+
   JsonNode delete(String path) {
     return call("DELETE", path, null);
   }

@@ -357,8 +357,17 @@ public final class VsphereImageStore implements ImageStore {
     }
   }
 
+  /// Errors: `CLOUD_NAME_TAKEN` for an item that somebody else put there: it stays.
   @Override
   public void remove(Held image) {
+    if (image.digest().isEmpty()) {
+      throw new SskubaException(
+          Problem.of(
+                  ProblemCode.CLOUD_NAME_TAKEN,
+                  "item " + image.name() + " of the content library is not ours to take away")
+              .fact("cause", "its description does not say that sskuba put it there")
+              .fact("do", "take it away in the vCenter, if nobody needs it"));
+    }
     boolean _ =
         asking(
             "an image's end",

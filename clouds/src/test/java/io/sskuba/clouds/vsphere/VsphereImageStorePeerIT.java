@@ -110,6 +110,25 @@ class VsphereImageStorePeerIT {
     }
   }
 
+  @Test
+  void whatOthersPutThereIsUsedAndNeverTakenAway() throws Exception {
+    ClusterSpec spec = spec("talos-of-the-team");
+    Path ova = TestOva.write(folder.resolve("team.ova"), TestOva.members(8));
+    Held held = store(spec).put(wanted(spec), ova, _ -> {});
+    ObjectNode body = Json.object();
+    body.putObject("update_spec").put("description", "the team's own");
+    JsonNode _ = room.direct.vapi().patch("content/library/item/id:" + held.id(), body);
+    Held theirs = store(spec).find("talos-of-the-team").orElseThrow();
+    assertThat(theirs).isEqualTo(new Held("talos-of-the-team", held.id(), ""));
+    assertThat(store(spec).put(wanted(spec), ova, _ -> {})).isEqualTo(theirs);
+    assertThat(store(spec).list()).doesNotContain(theirs);
+    assertThatThrownBy(() -> store(spec).remove(theirs))
+        .isInstanceOfSatisfying(
+            SskubaException.class,
+            e -> assertThat(e.problem().code()).isEqualTo(ProblemCode.CLOUD_NAME_TAKEN));
+    assertThat(store(spec).find("talos-of-the-team")).contains(theirs);
+  }
+
   private static List<String> files(String item) {
     List<String> names = new ArrayList<>();
     room.direct
