@@ -66,14 +66,17 @@ public final class SecretResolver {
     this.limit = limit;
   }
 
-  /// The file's Vault stands in where the user's environment names none (contract, section 1).
+  /// The file's Vault and authorities stand in where the user's environment names none (contract,
+  /// section 1).
   public static Environment withVaultOf(ClusterSpec spec, Environment environment) {
-    ClusterSpec.@Nullable Secrets file = spec.secrets();
-    if (file == null || file.address() == null || environment.get("VAULT_ADDR") != null) {
-      return environment;
-    }
     Map<String, String> more = new LinkedHashMap<>(environment.variables());
-    more.put("VAULT_ADDR", file.address());
+    ClusterSpec.@Nullable Secrets file = spec.secrets();
+    if (file != null && file.address() != null) {
+      more.putIfAbsent("VAULT_ADDR", file.address());
+    }
+    if (spec.trustBundle() != null) {
+      more.putIfAbsent("VAULT_CACERT", spec.trustBundle());
+    }
     return new Environment(more, environment.workingFolder());
   }
 

@@ -20,7 +20,7 @@ import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /// TLS that trusts an organisation's authorities beside those of Java.
-/// - Limits: [#BYTES_MAX] of `SSL_CERT_FILE`.
+/// - Limits: [#BYTES_MAX] of a file.
 public final class Authorities {
   private static final long BYTES_MAX = 4 << 20;
 
@@ -35,7 +35,7 @@ public final class Authorities {
 
   /// Null where nothing is added, so that Java's own default is used.
   ///
-  /// @param file what `SSL_CERT_FILE` names
+  /// @param file what `SSL_CERT_FILE` or another such variable names
   /// @param pem the file's `trust.bundle`
   public static @Nullable SSLContext context(@Nullable String file, @Nullable String pem)
       throws IOException {
@@ -43,7 +43,7 @@ public final class Authorities {
     if (file != null && !file.isEmpty()) {
       Path path = Path.of(file);
       if (!Files.isRegularFile(path) || Files.size(path) > BYTES_MAX) {
-        throw new IOException("SSL_CERT_FILE is no file of at most 4 MiB");
+        throw new IOException(file + " is no file of at most 4 MiB");
       }
       texts.add(Files.readString(path, StandardCharsets.UTF_8));
     }

@@ -2,6 +2,7 @@ package io.sskuba.clouds.vault;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sskuba.clouds.BucketProblems;
 import io.sskuba.clouds.HttpJson;
 import io.sskuba.clouds.JobToken;
 import io.sskuba.clouds.SecretProblems;
@@ -9,6 +10,7 @@ import io.sskuba.io.Environment;
 import io.sskuba.io.Json;
 import io.sskuba.problem.SskubaException;
 import io.sskuba.secret.age.KeyWrapping;
+import io.sskuba.toolchain.Authorities;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -20,7 +22,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Vault or OpenBao at `VAULT_ADDR`, in the namespace of `VAULT_NAMESPACE`, with the token of
+/// Vault or OpenBao at `VAULT_ADDR`, whose certificate Java's authorities or those of the file
+/// `VAULT_CACERT` vouch for, in the namespace of `VAULT_NAMESPACE`, with the token of
 /// `VAULT_TOKEN`; in a CI job that names a role (`VAULT_ROLE`, or GitLab's `VAULT_AUTH_ROLE`) with a
 /// token that the job's own identity is exchanged for ([JobToken]); else of `~/.vault-token`.
 ///
@@ -34,11 +37,26 @@ public final class VaultClient {
   private static final String WHAT = "Vault";
 
   private final Environment environment;
-  private final HttpJson http = new HttpJson();
+  private @Nullable HttpJson opened;
   private @Nullable String exchanged;
 
   public VaultClient(Environment environment) {
     this.environment = environment;
+  }
+
+  private synchronized HttpJson http() {
+    HttpJson known = opened;
+    if (known == null) {
+      try {
+        String authorities = setting("VAULT_CACERT", "");
+        known = new HttpJson(Authorities.context(authorities.isEmpty() ? null : authorities, null));
+      } catch (IOException e) {
+        throw SecretProblems.denied(
+            WHAT, BucketProblems.cause(e), "a file of certificates in VAULT_CACERT", e);
+      }
+      opened = known;
+    }
+    return known;
   }
 
   /// One field of a key-value secret, of either version of the engine: as Vault's own command line
@@ -108,11 +126,11 @@ public final class VaultClient {
 
   private HttpJson.Answer call(String path, @Nullable ObjectNode body) {
     String token = token();
-    HttpJson.Answer answer = http.call(WHAT, url(path), headers(token), body);
+    HttpJson.Answer answer = http().call(WHAT, url(path), headers(token), body);
     if (answer.status() != 403 || !forget(token)) {
       return answer;
     }
-    return http.call(WHAT, url(path), headers(token()), body);
+    return http().call(WHAT, url(path), headers(token()), body);
   }
 
   /// Whether it was one that the job's identity was exchanged for: it may have ended.
@@ -200,7 +218,7 @@ public final class VaultClient {
   private String exchange(String role, String identity) {
     String path = "auth/" + setting("VAULT_AUTH_PATH", "jwt").replaceAll("^/+|/+$", "") + "/login";
     HttpJson.Answer answer =
-        http.call(
+        http().call(
             WHAT,
             url(path),
             headers(""),

@@ -190,7 +190,6 @@ final class VsphereLook {
                 cluster.text("resourcePool"),
                 new HashSet<>(cluster.ids("datastore")),
                 new HashSet<>(cluster.ids("network")),
-                Map.of(),
                 its));
       }
     }

@@ -87,19 +87,16 @@ public record VsphereFacts(
   /// @param resourcePool id of the cluster's own
   /// @param datastores ids of those that its hosts have
   /// @param networks ids of those that its hosts have
-  /// @param rules anti-affinity and other rules, name to key
   public record ComputeCluster(
       String id,
       String name,
       String resourcePool,
       Set<String> datastores,
       Set<String> networks,
-      Map<String, String> rules,
       List<Host> hosts) {
     public ComputeCluster {
       datastores = Set.copyOf(datastores);
       networks = Set.copyOf(networks);
-      rules = new TreeMap<>(rules);
       hosts = List.copyOf(hosts);
     }
 
