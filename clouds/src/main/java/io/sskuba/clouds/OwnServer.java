@@ -170,8 +170,7 @@ public final class OwnServer implements AutoCloseable {
     } catch (IllegalStateException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       boolean untrusted = cause instanceof SSLException;
-      String what =
-          untrusted ? "its certificate is not trusted" : cause.getClass().getSimpleName();
+      String what = untrusted ? "its certificate is not trusted" : cause.getClass().getSimpleName();
       throw new Unreachable(what + ": " + BucketProblems.cause(cause), untrusted, cause);
     }
   }

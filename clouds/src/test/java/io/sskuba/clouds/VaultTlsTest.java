@@ -90,8 +90,7 @@ class VaultTlsTest {
       assertThatThrownBy(() -> resolved(trust))
           .isInstanceOfSatisfying(
               SskubaException.class,
-              e ->
-                  assertThat(e.problem().code()).isEqualTo(ProblemCode.KEY_SERVICE_UNREACHABLE));
+              e -> assertThat(e.problem().code()).isEqualTo(ProblemCode.KEY_SERVICE_UNREACHABLE));
     }
   }
 }

@@ -65,8 +65,8 @@ public final class Checkup {
     }
   }
 
-  /// What stands between a valid file and its target, as `apply` would be told: credentials, rights,
-  /// places, capacity, names. Asks whom the file names; changes nothing.
+  /// What stands between a valid file and its target, as `apply` would be told: credentials,
+  /// rights, places, capacity, names. Asks whom the file names; changes nothing.
   public static List<Finding> target(Ports ports, ClusterSpec spec) throws InterruptedException {
     ClusterSpec.Provider provider = spec.target().provider();
     Optional<Platform> platform = ports.platforms().of(provider, false);

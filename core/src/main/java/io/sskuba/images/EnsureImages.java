@@ -66,10 +66,7 @@ public final class EnsureImages {
                 .fact("observed", id));
       }
       Path part = folder.resolve(name + ".part");
-      factory.fetch(
-          "image/" + id + "/" + image.talos() + "/" + image.file(),
-          part,
-          progress);
+      factory.fetch("image/" + id + "/" + image.talos() + "/" + image.file(), part, progress);
       Files.move(part, disk);
       return disk;
     } catch (IOException e) {

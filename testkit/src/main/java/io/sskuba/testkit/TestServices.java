@@ -15,9 +15,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
 /// Servers that stand in for clouds in tests: moto, Azurite, Vault, vcsim, an OpenID Connect
-/// provider, BIND, Knot. `dev/test-services`
-/// installs them into the folder that `SSKUBA_TEST_SERVICES` names, or `~/.cache/sskuba-test`. A
-/// test whose server is missing counts as skipped, loudly, never as passed.
+/// provider, BIND, Knot. `dev/test-services` installs them into the folder that
+/// `SSKUBA_TEST_SERVICES` names, or `~/.cache/sskuba-test`. A test whose server is missing counts
+/// as skipped, loudly, never as passed.
 public final class TestServices {
   private static final Duration START = Duration.ofSeconds(60);
 

@@ -13,8 +13,8 @@ import software.amazon.awssdk.services.sts.auth.StsAssumeRoleWithWebIdentityCred
 import software.amazon.awssdk.services.sts.model.AssumeRoleWithWebIdentityRequest;
 
 /// A CI job's own identity, exchanged for credentials that last an hour and are renewed five
-/// minutes before they end: with `AWS_ROLE_ARN` set and no other credentials in the environment. The
-/// token is [JobToken]'s; jobs that are given one in a variable set `SSKUBA_ID_TOKEN` (`aud:
+/// minutes before they end: with `AWS_ROLE_ARN` set and no other credentials in the environment.
+/// The token is [JobToken]'s; jobs that are given one in a variable set `SSKUBA_ID_TOKEN` (`aud:
 /// sts.amazonaws.com`).
 final class CiIdentity {
   private static final String AUDIENCE = "sts.amazonaws.com";
@@ -29,8 +29,7 @@ final class CiIdentity {
         set(environment, "AWS_ACCESS_KEY_ID")
             || set(environment, "AWS_WEB_IDENTITY_TOKEN_FILE")
             || set(environment, "AWS_PROFILE");
-    Optional<Supplier<String>> token =
-        JobToken.of(environment, AUDIENCE, "AWS", "SSKUBA_ID_TOKEN");
+    Optional<Supplier<String>> token = JobToken.of(environment, AUDIENCE, "AWS", "SSKUBA_ID_TOKEN");
     if (role == null || role.isEmpty() || others || token.isEmpty()) {
       return Optional.empty();
     }

@@ -147,9 +147,7 @@ public final class BigIpClient implements AutoCloseable {
             case CLOUD_THROTTLED -> name + " is too busy to be asked";
             default -> name + " cannot be asked";
           };
-      return Problem.of(code, summary)
-          .fact("cause", cause)
-          .next("sskuba-ctl explain " + code.id());
+      return Problem.of(code, summary).fact("cause", cause).next("sskuba-ctl explain " + code.id());
     }
     boolean untrusted = failure instanceof OwnServer.Unreachable e && e.untrusted();
     Problem problem =
@@ -173,8 +171,7 @@ public final class BigIpClient implements AutoCloseable {
     }
     if (open != null) {
       try {
-        server.send(
-            "DELETE", "/mgmt/shared/authz/tokens/" + open, Map.of(TOKEN, open), null);
+        server.send("DELETE", "/mgmt/shared/authz/tokens/" + open, Map.of(TOKEN, open), null);
       } catch (RuntimeException e) {
         return; // it ends by itself, after 20 minutes
       } finally {

@@ -39,8 +39,7 @@ public final class BigIpInventory {
                 tags -> {
                   ids.add(tags.getOrDefault(ResourceTags.CLUSTER_ID, ""));
                   found.add(
-                      new Found(
-                          kind.getKey(), name(tags, item), item.path("fullPath").asText()));
+                      new Found(kind.getKey(), name(tags, item), item.path("fullPath").asText()));
                 });
       }
     }
@@ -99,9 +98,7 @@ public final class BigIpInventory {
 
   private static String name(Map<String, String> tags, JsonNode item) {
     String key = tags.getOrDefault(ResourceTags.KEY, "");
-    return key.contains("/")
-        ? key.substring(key.indexOf('/') + 1)
-        : item.path("name").asText("");
+    return key.contains("/") ? key.substring(key.indexOf('/') + 1) : item.path("name").asText("");
   }
 
   /// Whether the Big-IP itself says that there is no such thing (any more); false for types that

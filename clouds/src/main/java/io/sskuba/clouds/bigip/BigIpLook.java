@@ -25,8 +25,7 @@ public final class BigIpLook {
         ask(() -> client.find("/mgmt/tm/auth/partition/" + part(file.partition())).isPresent());
     CompletableFuture<Optional<String>> role = ask(() -> role(client, file, user.get()));
     CompletableFuture<List<VsphereFacts.Virtual>> virtuals = ask(() -> virtuals(client));
-    return new VsphereFacts.BigIp(
-        got(version), got(partition), got(role), got(virtuals));
+    return new VsphereFacts.BigIp(got(version), got(partition), got(role), got(virtuals));
   }
 
   private static <T> CompletableFuture<T> ask(Supplier<T> question) {
@@ -53,12 +52,7 @@ public final class BigIpLook {
     }
     for (JsonNode entry : entries) {
       String version =
-          entry
-              .path("nestedStats")
-              .path("entries")
-              .path("Version")
-              .path("description")
-              .asText("");
+          entry.path("nestedStats").path("entries").path("Version").path("description").asText("");
       if (!version.isEmpty()) {
         return version;
       }
@@ -99,9 +93,7 @@ public final class BigIpLook {
           new VsphereFacts.Virtual(
               v.path("fullPath").asText(""),
               // `/Common/10.0.0.1%1:443`
-              destination
-                  .substring(destination.lastIndexOf('/') + 1)
-                  .replaceFirst("%[0-9]+", ""),
+              destination.substring(destination.lastIndexOf('/') + 1).replaceFirst("%[0-9]+", ""),
               v.path("description").asText("")));
     }
     return virtuals;

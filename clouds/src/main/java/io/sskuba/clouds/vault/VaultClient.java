@@ -24,13 +24,13 @@ import org.jspecify.annotations.Nullable;
 
 /// Vault or OpenBao at `VAULT_ADDR`, whose certificate Java's authorities or those of the file
 /// `VAULT_CACERT` vouch for, in the namespace of `VAULT_NAMESPACE`, with the token of
-/// `VAULT_TOKEN`; in a CI job that names a role (`VAULT_ROLE`, or GitLab's `VAULT_AUTH_ROLE`) with a
-/// token that the job's own identity is exchanged for ([JobToken]); else of `~/.vault-token`.
+/// `VAULT_TOKEN`; in a CI job that names a role (`VAULT_ROLE`, or GitLab's `VAULT_AUTH_ROLE`) with
+/// a token that the job's own identity is exchanged for ([JobToken]); else of `~/.vault-token`.
 ///
 /// The exchange is with the JWT sign-in at `VAULT_AUTH_PATH` (`jwt`). The job's identity is for the
-/// audience `VAULT_JWT_AUDIENCE`, or else for Vault's own address; where the job is given one, it is
-/// in `VAULT_ID_TOKEN` or `SSKUBA_ID_TOKEN`. What it was exchanged for is used until Vault refuses
-/// it, and is then exchanged anew, once a call.
+/// audience `VAULT_JWT_AUDIENCE`, or else for Vault's own address; where the job is given one, it
+/// is in `VAULT_ID_TOKEN` or `SSKUBA_ID_TOKEN`. What it was exchanged for is used until Vault
+/// refuses it, and is then exchanged anew, once a call.
 /// - Source: Vault's HTTP API, "KV secrets engine", "Transit secrets engine" and "JWT/OIDC auth
 ///   method"; https://docs.gitlab.com/ci/secrets/hashicorp_vault/ for the variables.
 public final class VaultClient {
@@ -218,11 +218,9 @@ public final class VaultClient {
   private String exchange(String role, String identity) {
     String path = "auth/" + setting("VAULT_AUTH_PATH", "jwt").replaceAll("^/+|/+$", "") + "/login";
     HttpJson.Answer answer =
-        http().call(
-            WHAT,
-            url(path),
-            headers(""),
-            Json.object().put("role", role).put("jwt", identity));
+        http()
+            .call(
+                WHAT, url(path), headers(""), Json.object().put("role", role).put("jwt", identity));
     String token = answer.body().path("auth").path("client_token").asText("");
     if (answer.status() == 200 && !token.isEmpty()) {
       return token;
@@ -239,7 +237,9 @@ public final class VaultClient {
 
   private static SskubaException noToken() {
     return SecretProblems.denied(
-        WHAT, "neither VAULT_TOKEN nor ~/.vault-token is there, and no CI job's identity with VAULT_ROLE",
-        "a token (vault login)", null);
+        WHAT,
+        "neither VAULT_TOKEN nor ~/.vault-token is there, and no CI job's identity with VAULT_ROLE",
+        "a token (vault login)",
+        null);
   }
 }

@@ -45,8 +45,7 @@ record Ova(List<Member> members, String digest) {
     MessageDigest whole = sha256();
     List<Member> members = new ArrayList<>();
     try (InputStream in =
-        new DigestInputStream(
-            new BufferedInputStream(Files.newInputStream(file), BUFFER), whole)) {
+        new DigestInputStream(new BufferedInputStream(Files.newInputStream(file), BUFFER), whole)) {
       byte[] header;
       while ((header = in.readNBytes(BLOCK)).length == BLOCK && header[0] != 0) {
         String name = text(header, 0, 100);
@@ -58,7 +57,8 @@ record Ova(List<Member> members, String digest) {
           throw new IOException("not an OVA: a name or size of its files is refused");
         }
         members.add(member(in, folder.resolve(name), name, size));
-        byte[] _ = in.readNBytes((int) ((BLOCK - size % BLOCK) % BLOCK)); // skipping digests nothing
+        byte[] _ =
+            in.readNBytes((int) ((BLOCK - size % BLOCK) % BLOCK)); // skipping digests nothing
       }
       in.transferTo(OutputStream.nullOutputStream());
     }

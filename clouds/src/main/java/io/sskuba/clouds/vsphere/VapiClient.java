@@ -128,7 +128,10 @@ final class VapiClient implements AutoCloseable {
     String name = type.substring(type.lastIndexOf('.') + 1);
     throw new VsphereFailure(
         kind(answer.status(), name),
-        what.split("[?]", 2)[0] + ": status " + answer.status() + (name.isEmpty() ? "" : " " + name));
+        what.split("[?]", 2)[0]
+            + ": status "
+            + answer.status()
+            + (name.isEmpty() ? "" : " " + name));
   }
 
   private static Kind kind(int status, String name) {

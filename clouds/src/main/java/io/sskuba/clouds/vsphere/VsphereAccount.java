@@ -50,8 +50,7 @@ public final class VsphereAccount implements CloudAccount {
 
   private record Seen(ClusterSpec spec, VsphereFacts facts) {}
 
-  private VsphereAccount(
-      ClusterSpec spec, Vsphere file, SecretResolver secrets, TimeSource time) {
+  private VsphereAccount(ClusterSpec spec, Vsphere file, SecretResolver secrets, TimeSource time) {
     this.spec = spec;
     this.file = file;
     this.secrets = secrets;
@@ -175,8 +174,7 @@ public final class VsphereAccount implements CloudAccount {
           BigIpLook.at(
               asking, bigip, () -> login(secrets, bigip.credentials()).username().reveal());
       Set<String> ids = new TreeSet<>();
-      List<Found> held =
-          new BigIpInventory(asking, bigip).of(spec.fqdn(), Optional.empty(), ids);
+      List<Found> held = new BigIpInventory(asking, bigip).of(spec.fqdn(), Optional.empty(), ids);
       return new Balancer(Optional.of(told), Optional.empty(), held, ids);
     } catch (RuntimeException e) {
       return refused(client.get().problem(e));

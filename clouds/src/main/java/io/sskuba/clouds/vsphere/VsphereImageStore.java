@@ -121,8 +121,8 @@ public final class VsphereImageStore implements ImageStore {
     return Optional.empty();
   }
 
-  /// Ours only once it was taken as a whole: an item that is being filled has files already. One
-  /// of somebody else's is as they made it.
+  /// Ours only once it was taken as a whole: an item that is being filled has files already. One of
+  /// somebody else's is as they made it.
   private static Optional<Held> whole(VapiClient vapi, Optional<JsonNode> item) {
     return item.filter(
             i ->
@@ -134,9 +134,7 @@ public final class VsphereImageStore implements ImageStore {
   private static Held held(JsonNode item) {
     Matcher ours = OURS.matcher(item.path("description").asText(""));
     return new Held(
-        item.path("name").asText(),
-        item.path("id").asText(),
-        ours.matches() ? ours.group(1) : "");
+        item.path("name").asText(), item.path("id").asText(), ours.matches() ? ours.group(1) : "");
   }
 
   /// Name to size, of the files that an item has.
@@ -161,8 +159,7 @@ public final class VsphereImageStore implements ImageStore {
           return Optional.of(id.asText());
         }
       } catch (VsphereFailure e) {
-        if (e.kind() != VsphereFailure.Kind.NOT_FOUND
-            && e.kind() != VsphereFailure.Kind.DENIED) {
+        if (e.kind() != VsphereFailure.Kind.NOT_FOUND && e.kind() != VsphereFailure.Kind.DENIED) {
           throw e; // other people's sessions come and go
         }
       }
@@ -255,14 +252,12 @@ public final class VsphereImageStore implements ImageStore {
     return vapi.post(ITEM, body).asText();
   }
 
-  private static void upload(
-      VapiClient vapi, String session, Ova ova, Consumer<String> progress) {
+  private static void upload(VapiClient vapi, String session, Ova ova, Consumer<String> progress) {
     Map<String, String> there = new HashMap<>();
     for (JsonNode known : vapi.get(FILES + "?update_session_id=" + encoded(session))) {
       if (known.path("status").asText().equals("READY")) {
         there.put(
-            known.path("name").asText(),
-            known.path("checksum_info").path("checksum").asText(""));
+            known.path("name").asText(), known.path("checksum_info").path("checksum").asText(""));
       }
     }
     for (Ova.Member member : ova.members()) {
@@ -276,14 +271,11 @@ public final class VsphereImageStore implements ImageStore {
               .put("name", member.name())
               .put("source_type", "PUSH")
               .put("size", member.size());
-      file.putObject("checksum_info")
-          .put("algorithm", "SHA256")
-          .put("checksum", member.digest());
+      file.putObject("checksum_info").put("algorithm", "SHA256").put("checksum", member.digest());
       JsonNode told = vapi.post(FILES + "/id:" + session + "?~action=add", body);
       progress.accept(member.name() + ", " + (member.size() >> 20) + " MB");
       vapi.upload(URI.create(told.path("upload_endpoint").path("uri").asText()), member.file());
-      JsonNode _ =
-          vapi.post(SESSIONS + "/id:" + session + "?~action=keep-alive", Json.object());
+      JsonNode _ = vapi.post(SESSIONS + "/id:" + session + "?~action=keep-alive", Json.object());
     }
   }
 
@@ -314,8 +306,7 @@ public final class VsphereImageStore implements ImageStore {
       }
       if (!state.equals("ACTIVE") || time.nanos() > end) {
         throw new Refused(
-            image,
-            state + " " + told.path("error_message").path("default_message").asText(""));
+            image, state + " " + told.path("error_message").path("default_message").asText(""));
       }
       try {
         time.sleep(LOOK);
@@ -333,7 +324,8 @@ public final class VsphereImageStore implements ImageStore {
     for (Ova.Member member : ova.members()) {
       Long size = there.get(member.name());
       if (size == null || !member.name().endsWith(".vmdk") && size != member.size()) {
-        throw new Refused(image, member.name() + ": " + member.size() + " bytes sent, there " + size);
+        throw new Refused(
+            image, member.name() + ": " + member.size() + " bytes sent, there " + size);
       }
     }
   }

@@ -156,8 +156,7 @@ final class VsphereInventory {
     for (Seen machine : seen) {
       boolean ours = attached.contains(machine.ref()) || key(machine).startsWith(clusterId + "/");
       if (ours && machines.add(machine.ref())) {
-        found.add(
-            new Found(VsphereTarget.MACHINE, name(machine), machine.text("config.uuid")));
+        found.add(new Found(VsphereTarget.MACHINE, name(machine), machine.text("config.uuid")));
       }
     }
     if (!machines.isEmpty()) {

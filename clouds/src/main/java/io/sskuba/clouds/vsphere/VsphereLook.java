@@ -93,8 +93,7 @@ final class VsphereLook {
     Map<String, Seen> all = asks.answer(Part.PLACES, datacenters, Map.of());
     Stores told = asks.answer(Part.PLACES, stores, Stores.NONE);
     Folders where = asks.answer(Part.MACHINES, folders, Folders.NONE);
-    VsphereInventory.Held there =
-        asks.answer(Part.HELD, held, VsphereInventory.Held.NONE);
+    VsphereInventory.Held there = asks.answer(Part.HELD, held, VsphereInventory.Held.NONE);
     Map<String, String> networks = new TreeMap<>();
     told.networks().forEach((name, ref) -> networks.put(name, ref.id()));
     String parent = file.folder() == null ? "" : clean(file.folder());
@@ -142,8 +141,7 @@ final class VsphereLook {
   private List<ComputeCluster> clusters(Seen datacenter) {
     Map<String, List<String>> wanted = new LinkedHashMap<>();
     wanted.put(
-        "ClusterComputeResource",
-        List.of("name", "resourcePool", "datastore", "network", "host"));
+        "ClusterComputeResource", List.of("name", "resourcePool", "datastore", "network", "host"));
     List<String> host =
         new ArrayList<>(
             List.of(
@@ -156,7 +154,10 @@ final class VsphereLook {
     if (gpu) {
       host.addAll(
           List.of(
-              "vm", "hardware.pciDevice", "config.pciPassthruInfo", "config.sharedPassthruGpuTypes"));
+              "vm",
+              "hardware.pciDevice",
+              "config.pciPassthruInfo",
+              "config.sharedPassthruGpuTypes"));
     }
     wanted.put("HostSystem", host);
     List<Seen> seen =
@@ -297,7 +298,8 @@ final class VsphereLook {
     wanted.put("Folder", List.of("name", "parent"));
     wanted.put(
         "VirtualMachine",
-        List.of("name", "parent", "config.uuid", "config.annotation", "guest.ipAddress", "guest.net"));
+        List.of(
+            "name", "parent", "config.uuid", "config.annotation", "guest.ipAddress", "guest.net"));
     Ref root = datacenter.ref("vmFolder").orElse(datacenter.ref());
     Map<String, Seen> folders = new HashMap<>();
     List<Machine> machines = new ArrayList<>();
@@ -422,8 +424,7 @@ final class VsphereLook {
     Element response =
         session
             .vim()
-            .call(
-                "HasPrivilegeOnEntities", session.vim().service().rights(), arguments.toString());
+            .call("HasPrivilegeOnEntities", session.vim().service().rights(), arguments.toString());
     Set<String> refused = new HashSet<>();
     for (Element entity : Xml.children(response, "returnval")) {
       String id = Xml.text(entity, "entity");

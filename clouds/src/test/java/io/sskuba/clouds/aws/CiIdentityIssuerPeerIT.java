@@ -64,8 +64,7 @@ class CiIdentityIssuerPeerIT {
           for (String part : body.split("&", -1)) {
             if (part.startsWith("WebIdentityToken=")) {
               shown.add(
-                  URLDecoder.decode(
-                      part.substring(part.indexOf('=') + 1), StandardCharsets.UTF_8));
+                  URLDecoder.decode(part.substring(part.indexOf('=') + 1), StandardCharsets.UTF_8));
             }
           }
           return null; // moto answers
@@ -73,10 +72,14 @@ class CiIdentityIssuerPeerIT {
     Environment environment =
         new Environment(
             Map.of(
-                "HOME", folder.toString(),
-                "AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/deployer",
-                "ACTIONS_ID_TOKEN_REQUEST_URL", issuer.url() + "/job?api-version=2.0",
-                "ACTIONS_ID_TOKEN_REQUEST_TOKEN", BEARER),
+                "HOME",
+                folder.toString(),
+                "AWS_ROLE_ARN",
+                "arn:aws:iam::123456789012:role/deployer",
+                "ACTIONS_ID_TOKEN_REQUEST_URL",
+                issuer.url() + "/job?api-version=2.0",
+                "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+                BEARER),
             folder);
     AwsAccount account =
         AwsAccount.of(

@@ -299,8 +299,7 @@ class VsphereAccountPeerIT {
     CloudAccount account =
         room.account(
             spec,
-            Map.of(
-                "VC_PASSWORD", "wrong", "BIGIP", "{\"username\":\"x\",\"password\":\"wrong\"}"));
+            Map.of("VC_PASSWORD", "wrong", "BIGIP", "{\"username\":\"x\",\"password\":\"wrong\"}"));
     List<Finding> findings = account.findings(spec, EXPECTED);
     assertThat(codes(findings, true))
         .containsExactly(ProblemCode.CLOUD_CREDENTIALS, ProblemCode.CLOUD_CREDENTIALS);
@@ -357,8 +356,7 @@ class VsphereAccountPeerIT {
     assertThat(findings).as(text(findings)).isEmpty();
     room.door.answer("Login", _ -> new VsphereDoor.Answer(429, ""));
     ClusterSpec spec = VsphereRoom.spec(room.file(NAME));
-    assertExit(
-        ProblemCode.CLOUD_THROTTLED, 7, () -> room.account(spec, Map.of()).identity());
+    assertExit(ProblemCode.CLOUD_THROTTLED, 7, () -> room.account(spec, Map.of()).identity());
   }
 
   @Test
@@ -366,15 +364,11 @@ class VsphereAccountPeerIT {
     ClusterSpec spec = VsphereRoom.spec(room.file(NAME));
     room.door.answer("*", _ -> new VsphereDoor.Answer(404, "<html>nothing here</html>"));
     assertExit(
-        ProblemCode.SPEC_INVALID,
-        3,
-        () -> room.account(spec, Map.of()).findings(spec, EXPECTED));
+        ProblemCode.SPEC_INVALID, 3, () -> room.account(spec, Map.of()).findings(spec, EXPECTED));
     // A web server of any kind.
     room.door.answer("*", _ -> new VsphereDoor.Answer(200, "<html>welcome"));
     assertExit(
-        ProblemCode.SPEC_INVALID,
-        3,
-        () -> room.account(spec, Map.of()).findings(spec, EXPECTED));
+        ProblemCode.SPEC_INVALID, 3, () -> room.account(spec, Map.of()).findings(spec, EXPECTED));
   }
 
   @Test
@@ -398,9 +392,7 @@ class VsphereAccountPeerIT {
     ClusterSpec spec = VsphereRoom.spec(room.file(NAME));
     long begin = System.nanoTime();
     assertExit(
-        ProblemCode.CLOUD_UNASKED,
-        7,
-        () -> room.account(spec, Map.of()).findings(spec, EXPECTED));
+        ProblemCode.CLOUD_UNASKED, 7, () -> room.account(spec, Map.of()).findings(spec, EXPECTED));
     assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(25));
   }
 
@@ -430,8 +422,7 @@ class VsphereAccountPeerIT {
     String label = tag(category, "team=sensors");
     tag(other, "sskuba.io/cluster=other.onprem.example.org");
     Seen machine = machines().getFirst();
-    reconfigure(
-        machine.ref(), "<annotation>sskuba.io/key=c1/held-control-plane-1</annotation>");
+    reconfigure(machine.ref(), "<annotation>sskuba.io/key=c1/held-control-plane-1</annotation>");
     String own = folder("held");
     attach(cluster, "VirtualMachine", machine.ref().id());
     attach(cluster, "Folder", own);
@@ -446,9 +437,9 @@ class VsphereAccountPeerIT {
     expected.add(new Found(VsphereTarget.TAG, "tag-label-1", label));
     expected.add(new Found(VsphereTarget.FOLDER, "folder", own));
     expected.add(
-        new Found(
-            VsphereTarget.MACHINE, "held-control-plane-1", machine.text("config.uuid")));
-    expected.add(new Found(BigIpPlan.NODE, "node-held-control-plane-1", "/sskuba/held-control-plane-1"));
+        new Found(VsphereTarget.MACHINE, "held-control-plane-1", machine.text("config.uuid")));
+    expected.add(
+        new Found(BigIpPlan.NODE, "node-held-control-plane-1", "/sskuba/held-control-plane-1"));
     expected.add(new Found(BigIpPlan.POOL, "pool-api", "/sskuba/held-api"));
     expected.add(new Found(BigIpPlan.MONITOR, "monitor-api", "/sskuba/held-api"));
     expected.add(new Found(BigIpPlan.VIRTUAL_SERVER, "virtual-api", "/sskuba/held-api"));
@@ -457,7 +448,8 @@ class VsphereAccountPeerIT {
             BigIpPlan.ATTACHMENT,
             "member-api-held-control-plane-1",
             "/sskuba/held-api-/sskuba/held-control-plane-1:6443"));
-    assertThat(found).filteredOn(f -> !f.type().equals(VsphereTarget.ANTI_AFFINITY))
+    assertThat(found)
+        .filteredOn(f -> !f.type().equals(VsphereTarget.ANTI_AFFINITY))
         .containsExactlyInAnyOrderElementsOf(expected);
     Found rule =
         found.stream()
@@ -513,9 +505,7 @@ class VsphereAccountPeerIT {
     ObjectNode body = Json.object();
     body.putObject("object_id").put("type", type).put("id", id);
     JsonNode _ =
-        room.direct
-            .vapi()
-            .post("cis/tagging/tag-association/id:" + tag + "?~action=attach", body);
+        room.direct.vapi().post("cis/tagging/tag-association/id:" + tag + "?~action=attach", body);
   }
 
   private static String folder(String name) {
@@ -533,15 +523,13 @@ class VsphereAccountPeerIT {
             .findFirst()
             .orElseThrow()
             .ref();
-    return Xml.text(
-        vim.call("CreateFolder", parent, "<name>" + name + "</name>"), "returnval");
+    return Xml.text(vim.call("CreateFolder", parent, "<name>" + name + "</name>"), "returnval");
   }
 
   private static void rule(Ref machine) {
     VimClient vim = room.direct.vim();
     Ref cluster =
-        vim
-            .look(
+        vim.look(
                 vim.service().root(),
                 Map.of("ClusterComputeResource", List.of("name")),
                 List.of(

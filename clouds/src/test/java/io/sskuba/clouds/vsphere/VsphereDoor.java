@@ -57,8 +57,7 @@ final class VsphereDoor implements AutoCloseable {
   private final HttpClient http;
   private final String behind;
   private final List<String> calls = Collections.synchronizedList(new ArrayList<>());
-  private final Map<String, Function<String, @Nullable Answer>> answers =
-      new ConcurrentHashMap<>();
+  private final Map<String, Function<String, @Nullable Answer>> answers = new ConcurrentHashMap<>();
   private volatile Duration delay = Duration.ZERO;
 
   record Answer(int status, String body) {}
@@ -139,7 +138,10 @@ final class VsphereDoor implements AutoCloseable {
         return;
       }
       HttpResponse<byte[]> answer = behind(exchange, body);
-      answer.headers().allValues("Set-Cookie").forEach(c -> exchange.getResponseHeaders().add("Set-Cookie", c));
+      answer
+          .headers()
+          .allValues("Set-Cookie")
+          .forEach(c -> exchange.getResponseHeaders().add("Set-Cookie", c));
       send(exchange, answer.statusCode(), answer.body());
     }
   }
@@ -161,8 +163,7 @@ final class VsphereDoor implements AutoCloseable {
   private HttpResponse<byte[]> behind(HttpExchange exchange, byte[] body) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(behind + exchange.getRequestURI()))
-            .method(
-                exchange.getRequestMethod(), HttpRequest.BodyPublishers.ofByteArray(body));
+            .method(exchange.getRequestMethod(), HttpRequest.BodyPublishers.ofByteArray(body));
     exchange
         .getRequestHeaders()
         .forEach(

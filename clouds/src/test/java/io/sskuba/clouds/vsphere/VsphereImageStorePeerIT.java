@@ -49,18 +49,16 @@ class VsphereImageStorePeerIT {
   @BeforeEach
   void reset() {
     room.reset();
-    sessions().forEach(s -> room.direct.vapi().delete("content/library/item/update-session/id:" + s));
+    sessions()
+        .forEach(s -> room.direct.vapi().delete("content/library/item/update-session/id:" + s));
   }
 
   private static ClusterSpec spec(String item) {
-    return VsphereRoom.spec(
-        room.file("images").replace("item: talos-v1.13.9", "item: " + item));
+    return VsphereRoom.spec(room.file("images").replace("item: talos-v1.13.9", "item: " + item));
   }
 
   private static ImageStore store(ClusterSpec spec) {
-    return new Clouds()
-        .images(spec, room.environment(Map.of()), TimeSource.system())
-        .orElseThrow();
+    return new Clouds().images(spec, room.environment(Map.of()), TimeSource.system()).orElseThrow();
   }
 
   private static WantedImage wanted(ClusterSpec spec) {
@@ -96,10 +94,7 @@ class VsphereImageStorePeerIT {
     assertThat(store.put(wanted(spec), ova, told::add)).isEqualTo(held);
     assertThat(room.door.mutations()).as("never twice").isEmpty();
     // What the look before an apply takes for the machines' template.
-    assertThat(
-            room.account(spec, Map.of())
-                .choices(spec, io.sskuba.infra.Choices.NONE)
-                .images())
+    assertThat(room.account(spec, Map.of()).choices(spec, io.sskuba.infra.Choices.NONE).images())
         .containsEntry("amd64", held.id());
     store.remove(held);
     store.remove(held);
@@ -180,8 +175,7 @@ class VsphereImageStorePeerIT {
     assertThat(files(held.id())).hasSize(3);
     assertThat(room.door.mutations())
         .as("no second item, no second session")
-        .doesNotContain(
-            "POST content/library/item", "POST content/library/item/update-session");
+        .doesNotContain("POST content/library/item", "POST content/library/item/update-session");
     store.remove(held);
   }
 
@@ -264,9 +258,10 @@ class VsphereImageStorePeerIT {
         .put("default_message", "checksum mismatch");
     room.door.answer(
         "*",
-        body -> body.equals("{}") && room.door.calls().getLast().endsWith("~action=validate")
-            ? new VsphereDoor.Answer(200, refused.toString())
-            : null);
+        body ->
+            body.equals("{}") && room.door.calls().getLast().endsWith("~action=validate")
+                ? new VsphereDoor.Answer(200, refused.toString())
+                : null);
     assertThatThrownBy(() -> store.put(wanted(spec), ova, _ -> {}))
         .isInstanceOfSatisfying(
             SskubaException.class,

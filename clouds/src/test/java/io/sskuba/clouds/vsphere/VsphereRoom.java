@@ -1,14 +1,14 @@
 package io.sskuba.clouds.vsphere;
 
-import io.sskuba.clouds.Clouds;
 import io.sskuba.cloud.CloudAccount;
+import io.sskuba.clouds.Clouds;
+import io.sskuba.clouds.OwnServer;
 import io.sskuba.io.Environment;
 import io.sskuba.io.TimeSource;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.SpecReader;
 import io.sskuba.testkit.TestServices;
 import io.sskuba.toolchain.Authorities;
-import io.sskuba.clouds.OwnServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -268,7 +268,9 @@ public record VsphereFacts(
           .forEach(d -> free.add(new String[] {host.id(), d}));
     }
     Optional<String> profile =
-        hosts.stream().flatMap(h -> h.profiles().stream()).max(Comparator.comparing(VsphereFacts::size));
+        hosts.stream()
+            .flatMap(h -> h.profiles().stream())
+            .max(Comparator.comparing(VsphereFacts::size));
     for (Target.Slot machine : Target.machines(spec)) {
       boolean known =
           before.facts().containsKey(VsphereLookups.PCI_DEVICE + machine.name())

@@ -15,6 +15,7 @@ import io.sskuba.problem.ProblemCode;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.SpecReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +30,8 @@ class VsphereCheckTest {
 
   private final List<Host> hosts =
       new ArrayList<>(
-          List.of(host("host-1", true, 256, 0, List.of()), host("host-2", true, 256, 0, List.of())));
+          List.of(
+              host("host-1", true, 256, 0, List.of()), host("host-2", true, 256, 0, List.of())));
   private Datastore datastore = new Datastore("datastore-1", "vsan1", true, false, 4096);
   private Set<String> clusterNetworks = Set.of("network-1");
   private Optional<String> ownFolder = Optional.empty();
@@ -41,8 +43,7 @@ class VsphereCheckTest {
 
   private static Host host(
       String id, boolean usable, long memoryGib, long usedGib, List<String> devices) {
-    return new Host(
-        id, id, usable, 64, memoryGib * GIB, usedGib * GIB, devices, Set.of());
+    return new Host(id, id, usable, 64, memoryGib * GIB, usedGib * GIB, devices, Set.of());
   }
 
   private static ClusterSpec spec(String workers) {
@@ -232,5 +233,14 @@ class VsphereCheckTest {
                 + " not looked at: the content library; [Fact[label=cause, value=status 403],"
                 + " Fact[label=do, value=give the user the right to read the content library to"
                 + " have it checked]]\n");
+  }
+
+  @Test
+  void everyPrivilegeIsInTheDocument() throws Exception {
+    String document = Files.readString(Path.of("../docs/vsphere.md"));
+    assertThat(VsphereRights.of(spec(GPU))).hasSizeGreaterThan(25);
+    for (VsphereRights.Right right : VsphereRights.of(spec(GPU))) {
+      assertThat(document).contains("`" + right.privilege() + "`", "| " + right.on().words());
+    }
   }
 }
