@@ -34,6 +34,9 @@ class TidyTest {
           "\\b(TO" + "DO|FIX" + "ME|XX" + "X)\\b|Unsupported" + "OperationException\\(");
   private static final Pattern SUPPRESSION = Pattern.compile("@Suppress" + "Warnings\\(");
   private static final Pattern DISABLED = Pattern.compile("@Dis" + "abled\\b");
+  private static final Pattern TEST = Pattern.compile("(?m)^ +@(Parameterized)?Te" + "st$");
+  private static final Pattern RUN =
+      Pattern.compile("(Test|PeerIT|LongIT|/J0\\d[A-Za-z]*IT)\\.java$");
   private static final Pattern COMMAND = Pattern.compile("^\\s*(?:\\$ )?\\./sskuba-ctl (.+)$");
 
   @Test
@@ -96,6 +99,21 @@ class TidyTest {
       }
     }
     assertThat(bare).as("suppressions without a reason beside them").isEmpty();
+  }
+
+  /// Surefire runs classes by their names (pom.xml); one that fits no name would never run.
+  @Test
+  void everyTestHasANameThatIsRun() {
+    List<String> unrun = new ArrayList<>();
+    for (Path file : SourceTree.java(true)) {
+      String text = SourceTree.read(file);
+      if (TEST.matcher(text).find()
+          && !RUN.matcher(SourceTree.name(file)).find()
+          && !text.contains("abstract class ")) {
+        unrun.add(SourceTree.name(file));
+      }
+    }
+    assertThat(unrun).as("tests that no tier runs").isEmpty();
   }
 
   @Test

@@ -1,43 +1,47 @@
 package io.sskuba.acceptance;
 
-import com.google.protobuf.Empty;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import com.google.protobuf.util.JsonFormat;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.sskuba.infra.pulumi.ProviderProtocol;
+import io.sskuba.infra.pulumi.ResourceHandler;
+import io.sskuba.infra.pulumi.Values;
 import io.sskuba.io.Json;
 import io.sskuba.io.SuppressForbidden;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import pulumirpc.Plugin;
 import pulumirpc.Provider;
-import pulumirpc.ResourceProviderGrpc;
 
 /// A provider's plugin as a program of its own, which the real engine finds, starts and ends: for
 /// what stands between the engine and a cloud. Its cloud is a folder: a file a resource.
 ///
 /// Fault policy: none. A virtual machine's address is what `addresses.json` says. It answers each
 /// question with a new value every time it is started, as a cloud does where there is a new image.
-/// It writes down what it was started with: `seen.jsonl`, a line a start.
+/// It writes down what it was started with, `seen.jsonl`, a line a start, and what it made,
+/// `made.log`. A file `pause` holds the milliseconds that each creation takes. Who writes into a
+/// resource's file changes it behind the engine's back.
 @SuppressForbidden(reason = "a main class: its port goes to standard output, as the engine expects")
-public final class FakePlugin extends ResourceProviderGrpc.ResourceProviderImplBase {
+public final class FakePlugin extends ProviderProtocol {
   static final String SEEN = "seen.jsonl";
+  static final String MADE = "made.log";
   private static final AtomicInteger ANSWERS = new AtomicInteger();
   private final Path cloud;
 
   private FakePlugin(Path cloud) {
+    super("4.18.2", false);
     this.cloud = cloud;
   }
 
@@ -97,92 +101,44 @@ public final class FakePlugin extends ResourceProviderGrpc.ResourceProviderImplB
     }
   }
 
-  @Override
-  public void handshake(
-      Provider.ProviderHandshakeRequest request,
-      StreamObserver<Provider.ProviderHandshakeResponse> reply) {
-    answer(reply, Provider.ProviderHandshakeResponse.newBuilder().setAcceptSecrets(true).build());
+  /// Names of what its cloud was told to make, each as often as it was told.
+  static List<String> made(Path cloud) throws IOException {
+    Path log = cloud.resolve(MADE);
+    return Files.exists(log) ? Files.readAllLines(log) : List.of();
   }
 
   @Override
-  public void attach(Plugin.PluginAttach request, StreamObserver<Empty> reply) {
-    answer(reply, Empty.getDefaultInstance());
+  protected ResourceHandler.Made made(String type, String name, Map<String, Object> inputs)
+      throws IOException {
+    String address = addresses().path(name).asText();
+    pause();
+    Files.writeString(
+        cloud.resolve(MADE), name + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    Map<String, Object> outputs = outputs(address);
+    keep("id-" + name, inputs, outputs);
+    return new ResourceHandler.Made("id-" + name, outputs);
   }
 
-  @Override
-  public void getPluginInfo(Empty request, StreamObserver<Plugin.PluginInfo> reply) {
-    answer(reply, Plugin.PluginInfo.newBuilder().setVersion("4.18.2").build());
-  }
-
-  @Override
-  public void checkConfig(
-      Provider.CheckRequest request, StreamObserver<Provider.CheckResponse> reply) {
-    answer(reply, Provider.CheckResponse.newBuilder().setInputs(request.getNews()).build());
-  }
-
-  @Override
-  public void diffConfig(
-      Provider.DiffRequest request, StreamObserver<Provider.DiffResponse> reply) {
-    answer(reply, Provider.DiffResponse.getDefaultInstance());
-  }
-
-  @Override
-  public void configure(
-      Provider.ConfigureRequest request, StreamObserver<Provider.ConfigureResponse> reply) {
-    answer(
-        reply,
-        Provider.ConfigureResponse.newBuilder()
-            .setAcceptSecrets(true)
-            .setSupportsPreview(true)
-            .build());
-  }
-
-  @Override
-  public void check(Provider.CheckRequest request, StreamObserver<Provider.CheckResponse> reply) {
-    answer(reply, Provider.CheckResponse.newBuilder().setInputs(request.getNews()).build());
-  }
-
-  @Override
-  public void diff(Provider.DiffRequest request, StreamObserver<Provider.DiffResponse> reply) {
-    var response =
-        Provider.DiffResponse.newBuilder().setChanges(Provider.DiffResponse.DiffChanges.DIFF_NONE);
-    var names = new TreeSet<>(request.getNews().getFieldsMap().keySet());
-    names.addAll(request.getOldInputs().getFieldsMap().keySet());
-    for (String name : names) {
-      Value now = request.getNews().getFieldsMap().get(name);
-      if (!java.util.Objects.equals(now, request.getOldInputs().getFieldsMap().get(name))) {
-        response.setChanges(Provider.DiffResponse.DiffChanges.DIFF_SOME).addDiffs(name);
+  private void pause() throws IOException {
+    Path pause = cloud.resolve("pause");
+    if (Files.exists(pause)) {
+      try {
+        Thread.sleep(Long.parseLong(Files.readString(pause).strip()));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
       }
     }
-    answer(reply, response.build());
   }
 
-  @Override
-  public void create(
-      Provider.CreateRequest request, StreamObserver<Provider.CreateResponse> reply) {
-    if (request.getPreview()) {
-      answer(
-          reply,
-          Provider.CreateResponse.newBuilder().setProperties(request.getProperties()).build());
-      return;
-    }
-    String name = request.getUrn().substring(request.getUrn().lastIndexOf("::") + 2);
-    Struct.Builder properties = request.getProperties().toBuilder();
-    String address = addresses().path(name).asText();
-    if (!address.isEmpty()) {
-      properties.putFields("defaultIpAddress", Value.newBuilder().setStringValue(address).build());
-    }
-    try {
-      Files.writeString(
-          cloud.resolve("id-" + name),
-          JsonFormat.printer().print(properties),
-          StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    answer(
-        reply,
-        Provider.CreateResponse.newBuilder().setId("id-" + name).setProperties(properties).build());
+  private static Map<String, Object> outputs(String address) {
+    return address.isEmpty() ? Map.of() : Map.of("defaultIpAddress", address);
+  }
+
+  private void keep(String id, Map<String, Object> inputs, Map<String, Object> outputs)
+      throws IOException {
+    Map<String, Object> all = new LinkedHashMap<>(inputs);
+    all.putAll(outputs);
+    Files.writeString(cloud.resolve(id), JsonFormat.printer().print(Values.struct(all)));
   }
 
   private com.fasterxml.jackson.databind.JsonNode addresses() {
@@ -196,34 +152,41 @@ public final class FakePlugin extends ResourceProviderGrpc.ResourceProviderImplB
   @Override
   public void read(Provider.ReadRequest request, StreamObserver<Provider.ReadResponse> reply) {
     var response = Provider.ReadResponse.newBuilder();
-    if (Files.exists(cloud.resolve(request.getId()))) {
-      response
-          .setId(request.getId())
-          .setProperties(request.getProperties())
-          .setInputs(request.getInputs());
+    Path file = cloud.resolve(request.getId());
+    if (Files.exists(file)) {
+      Struct.Builder properties = Struct.newBuilder();
+      try {
+        JsonFormat.parser().merge(Files.readString(file), properties);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      Struct.Builder inputs = Struct.newBuilder();
+      properties
+          .getFieldsMap()
+          .forEach(
+              (name, value) -> {
+                // What only the cloud says is no input.
+                if (!name.equals("defaultIpAddress")) {
+                  inputs.putFields(name, value);
+                }
+              });
+      response.setId(request.getId()).setProperties(properties).setInputs(inputs);
     }
     answer(reply, response.build());
   }
 
   @Override
-  public void update(
-      Provider.UpdateRequest request, StreamObserver<Provider.UpdateResponse> reply) {
-    answer(
-        reply,
-        Provider.UpdateResponse.newBuilder()
-            .setProperties(
-                request.getOlds().toBuilder().putAllFields(request.getNews().getFieldsMap()))
-            .build());
+  protected Map<String, Object> updated(
+      String type, String name, String id, Map<String, Object> inputs) throws IOException {
+    Map<String, Object> outputs = outputs(addresses().path(name).asText());
+    keep(id, inputs, outputs);
+    return outputs;
   }
 
   @Override
-  public void delete(Provider.DeleteRequest request, StreamObserver<Empty> reply) {
-    try {
-      Files.deleteIfExists(cloud.resolve(request.getId()));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    answer(reply, Empty.getDefaultInstance());
+  protected void removed(String type, String name, String id, Map<String, Object> properties)
+      throws IOException {
+    Files.deleteIfExists(cloud.resolve(id));
   }
 
   @Override
@@ -240,15 +203,5 @@ public final class FakePlugin extends ResourceProviderGrpc.ResourceProviderImplB
         Provider.InvokeResponse.newBuilder()
             .setReturn(Struct.newBuilder().putFields("id", id).putFields("resourcePoolId", id))
             .build());
-  }
-
-  @Override
-  public void cancel(Empty request, StreamObserver<Empty> reply) {
-    answer(reply, Empty.getDefaultInstance());
-  }
-
-  private static <T> void answer(StreamObserver<T> reply, T value) {
-    reply.onNext(value);
-    reply.onCompleted();
   }
 }

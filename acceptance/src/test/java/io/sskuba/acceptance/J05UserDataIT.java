@@ -13,6 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -103,6 +104,7 @@ class J05UserDataIT {
 
   /// Killed between the machines' making and the wait for them: the same machines, made once.
   @Test
+  @Tag("slow")
   void goesOnAfterAKill() throws Exception {
     String file = file("docker").toString();
     Ctl.Running killed = ctl.start("apply", "--rehearse", "-f", file, "--events", "-");

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -126,6 +127,7 @@ class NamesPeerIT {
   }
 
   @Test
+  @Tag("slow")
   void aRehearsalWritesItsNamesToTheServerItIsGivenAndTakesThemAway() throws Exception {
     Path ran = folder.resolve("ran");
     Path file = metal("kit", DnsPeers.OPEN, "{exec: [touch, " + ran + "]}");

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// `apply` without `--rehearse` on machines that exist: somebody else's, in maintenance mode, on
@@ -187,6 +188,7 @@ class RealMetalPeerIT {
   }
 
   @Test
+  @Tag("slow")
   void whatCannotBeTakenOverIsSaidBeforeAnythingIsMade() throws Exception {
     machines("11");
     anIdentity();
@@ -206,6 +208,7 @@ class RealMetalPeerIT {
   /// A machine that was switched off holds what it held: the receipt says so, and delete goes on
   /// once it is back.
   @Test
+  @Tag("slow")
   void aMachineThatIsAwayIsNotCountedAsGivenBack() throws Exception {
     machines("11", "21");
     anIdentity();

@@ -1,42 +1,33 @@
 package io.sskuba.apply;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sskuba.infra.Platform;
 import io.sskuba.infra.Topology;
 import io.sskuba.kube.KubeApi;
-import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
-import io.sskuba.problem.SskubaException;
 import io.sskuba.run.Phase;
 import io.sskuba.run.PhaseContext;
 import io.sskuba.talos.TalosCallException;
 import io.sskuba.talos.TalosNode;
 import io.sskuba.talos.TalosNodes;
 import io.sskuba.wait.Observation;
-import io.sskuba.wait.Waiter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 
 /// Waits until every control plane is an etcd member and the API answers `/readyz` through the
 /// cluster's endpoint, and keeps the kubeconfig that Talos hands out, sealed. Never skipped.
 /// - Limits: [#LIMIT] for etcd, the platform's patience for the API.
-/// - Errors: `ETCD_UNHEALTHY`, `KUBE_UNREACHABLE`.
+/// - Errors: `ETCD_UNHEALTHY`, `KUBE_UNREACHABLE`, `PEER_DIED`, `HOST_DEAD`.
 public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> {
   static final String KUBECONFIG = "kubeconfig.age";
   static final Duration LIMIT = Duration.ofMinutes(10);
   private static final Duration CALL = Duration.ofSeconds(5);
   private static final Duration INTERVAL = Duration.ofMillis(50);
 
-  /// A look at etcd is a connection a control plane.
   private static final Duration MEMBERS_INTERVAL = Duration.ofMillis(100);
-
-  private static final Duration LOOK_AT_PROGRAMS = Duration.ofSeconds(2);
-
-  /// With pauses that double from 200 ms, some seven seconds: long enough for peers to be there.
-  private static final int DEATHS = 5;
 
   private final Ports ports;
 
@@ -50,27 +41,35 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
     TalosNodes nodes = ports.talos().apply(topology.addresses());
     String talosconfig = rendered.configs().talosconfig();
     Topology.Machine first = topology.controlPlanes().getFirst();
-    context.await(
-        "etcd with " + topology.controlPlanes().size() + " members",
-        LIMIT,
-        MEMBERS_INTERVAL,
-        ProblemCode.ETCD_UNHEALTHY,
-        watched(rendered.opened(), context, () -> members(nodes, topology, talosconfig)));
-    String kubeconfig =
-        context.await(
-            "the kubeconfig of " + first.name(),
-            LIMIT,
-            INTERVAL,
-            ProblemCode.KUBE_UNREACHABLE,
-            () -> kubeconfig(nodes, first, talosconfig));
+    Programs programs = new Programs(rendered.opened(), context);
+    String kubeconfig;
+    try (Conversations open = new Conversations(nodes, talosconfig)) {
+      context.await(
+          "etcd with " + topology.controlPlanes().size() + " members",
+          LIMIT,
+          MEMBERS_INTERVAL,
+          ProblemCode.ETCD_UNHEALTHY,
+          programs.watched(() -> members(open, topology)));
+      kubeconfig =
+          context.await(
+              "the kubeconfig of " + first.name(),
+              LIMIT,
+              INTERVAL,
+              ProblemCode.KUBE_UNREACHABLE,
+              programs.watched(() -> kubeconfig(open, first)));
+    }
     try (KubeApi kube = ports.kube().apply(kubeconfig, topology.addresses())) {
       context.await(
           "the Kubernetes API at " + topology.endpointUrl(),
           rendered.opened().platform().patience(),
           INTERVAL,
           ProblemCode.KUBE_UNREACHABLE,
-          watched(rendered.opened(), context, () -> ready(kube)));
+          programs.watched(() -> ready(kube)));
     }
+    Platform platform = rendered.opened().platform();
+    Platform.Modelled checks =
+        platform.healthChecks(platform.plan(rendered.opened().cluster()));
+    context.modelled(checks.full(), checks.waited());
     ports
         .store()
         .putSealed(
@@ -84,46 +83,42 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
     return new ControlPlaneUp(rendered, kubeconfig);
   }
 
-  /// Looks at the platform's programs too while something is not there yet: one that dies at each
-  /// start never gets there, and its last words are the cause.
-  private static <T> Waiter.Look<T> watched(
-      OpenCluster opened, PhaseContext context, Waiter.Look<T> look) {
-    long[] next = {context.time().nanos() + LOOK_AT_PROGRAMS.toNanos()};
-    return () -> {
-      Observation<T> seen = look.look();
-      if (!(seen instanceof Observation.Met) && context.time().nanos() > next[0]) {
-        refuseDying(opened);
-        next[0] = context.time().nanos() + LOOK_AT_PROGRAMS.toNanos();
-      }
-      return seen;
-    };
-  }
+  /// Connections that looks have in common: a look at three control planes ten times a second would
+  /// else be as many handshakes, on a machine that is starting three API servers.
+  private static final class Conversations implements AutoCloseable {
+    private final TalosNodes nodes;
+    private final String talosconfig;
+    private final Map<String, TalosNode> open = new HashMap<>();
 
-  private static void refuseDying(OpenCluster opened) {
-    Optional<ObjectNode> host = opened.platform().inspect(opened.cluster());
-    if (host.isEmpty()) {
-      return;
+    Conversations(TalosNodes nodes, String talosconfig) {
+      this.nodes = nodes;
+      this.talosconfig = talosconfig;
     }
-    for (JsonNode machine : host.get().path("machines")) {
-      JsonNode dying = machine.path("dying");
-      if (dying.path("deaths").asInt() >= DEATHS) {
-        String program = dying.path("program").asText();
-        throw new SskubaException(
-            Problem.of(
-                    ProblemCode.PEER_DIED,
-                    program + " of " + machine.path("name").asText() + " dies at each start")
-                .fact("cause", dying.path("cause").asText())
-                .fact("starts", String.valueOf(dying.path("deaths").asInt()))
-                .next("sskuba-ctl logs " + opened.record().shown()));
+
+    TalosNode with(Topology.Machine machine) {
+      return open.computeIfAbsent(
+          machine.name(), _ -> nodes.secure(machine.address(), talosconfig));
+    }
+
+    /// The next look begins anew: after a failure nothing is known of the connection.
+    void end(Topology.Machine machine) {
+      TalosNode node = open.remove(machine.name());
+      if (node != null) {
+        node.close();
       }
+    }
+
+    @Override
+    public void close() {
+      open.values().forEach(TalosNode::close);
     }
   }
 
-  private static Observation<Integer> members(
-      TalosNodes nodes, Topology topology, String talosconfig) {
+  private static Observation<Integer> members(Conversations open, Topology topology) {
     int wanted = topology.controlPlanes().size();
     for (Topology.Machine machine : topology.controlPlanes()) {
-      try (TalosNode node = nodes.secure(machine.address(), talosconfig)) {
+      try {
+        TalosNode node = open.with(machine);
         List<TalosNode.Service> services = node.services(CALL);
         for (TalosNode.Service service : services) {
           if (service.id().equals("etcd")
@@ -139,17 +134,19 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
           }
         }
       } catch (TalosCallException e) {
+        open.end(machine);
         return Observation.notYet(machine.name() + ": " + e.status() + ": " + e.text());
       }
     }
     return Observation.met(wanted);
   }
 
-  private static Observation<String> kubeconfig(
-      TalosNodes nodes, Topology.Machine machine, String talosconfig) {
-    try (TalosNode node = nodes.secure(machine.address(), talosconfig)) {
-      return Observation.met(new String(node.kubeconfig(CALL), StandardCharsets.UTF_8));
+  private static Observation<String> kubeconfig(Conversations open, Topology.Machine machine) {
+    try {
+      return Observation.met(
+          new String(open.with(machine).kubeconfig(CALL), StandardCharsets.UTF_8));
     } catch (TalosCallException e) {
+      open.end(machine);
       return Observation.notYet(e.status() + ": " + e.text());
     }
   }

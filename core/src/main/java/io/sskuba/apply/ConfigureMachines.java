@@ -20,19 +20,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
-/// Pushes each machine its configuration over the maintenance API, all at once, and waits until it
-/// answers as a member. One that was made with its configuration as user data is only waited for.
+/// Pushes each machine its configuration over the maintenance API, all at once, and waits until the
+/// control planes answer as members. Workers come back while etcd and the API start; [LabelAndTaint]
+/// waits for them. One that was made with its configuration as user data is only waited for.
 /// - Idempotent: a machine that already answers with the cluster's certificates is left as it is
 ///   (clusters are never patched).
-/// - Limits: the platform's patience, for a machine's booting and for its coming back.
-/// - Errors: `MACHINE_UNREACHABLE`, `MACHINE_REFUSED`, `MACHINE_IDENTITY`.
+/// - Limits: the platform's patience, for a machine's booting and for a control plane's coming back.
+/// - Errors: `MACHINE_UNREACHABLE`, `MACHINE_REFUSED`, `MACHINE_IDENTITY`, `HOST_DEAD`.
 public final class ConfigureMachines implements Phase<Rendered, Rendered> {
   private static final Duration CALL = Duration.ofSeconds(10);
   private static final Duration INTERVAL = Duration.ofMillis(50);
-
-  /// A machine needs some tenths of a second to come back at least, and each look is a TLS
-  /// handshake.
-  private static final Duration BACK_INTERVAL = Duration.ofMillis(100);
 
   /// The connection's failures, not the machine's answers.
   private static final Set<String> BROKEN = Set.of("UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED");
@@ -50,63 +47,35 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
     rendered.configs().machines().forEach((name, text) -> digests.put(name, sha256(text)));
     opened.platform().announce(opened.cluster(), digests);
     TalosNodes nodes = ports.talos().apply(rendered.topology().addresses());
+    Programs programs = new Programs(opened, context);
     var pushed =
         Fan.out(
             rendered.topology().machines(),
-            machine -> configure(rendered, nodes, machine, context));
+            machine -> configure(rendered, nodes, machine, programs, context));
     long n = pushed.stream().filter(Boolean::booleanValue).count();
     context.log(n + " of " + pushed.size() + " machines configured now");
     return rendered;
   }
 
   private boolean configure(
-      Rendered rendered, TalosNodes nodes, Topology.Machine machine, PhaseContext context)
+      Rendered rendered,
+      TalosNodes nodes,
+      Topology.Machine machine,
+      Programs programs,
+      PhaseContext context)
       throws InterruptedException {
-    Duration limit = rendered.opened().platform().patience();
-    if (rendered.provisioned().prepared().userData().containsKey(machine.name())) {
-      String version =
-          context.await(
-              "machine " + machine.name() + " to come up with its user data",
-              limit,
-              INTERVAL,
-              ProblemCode.MACHINE_UNREACHABLE,
-              () -> cameUp(nodes, machine, rendered.configs().talosconfig()));
-      refuseOtherVersion(rendered, machine, version);
-      return false;
-    }
     boolean pushed =
-        context.await(
-            "machine " + machine.name() + " to take its configuration",
-            limit,
-            INTERVAL,
-            ProblemCode.MACHINE_UNREACHABLE,
-            () -> pushed(rendered, nodes, machine));
-    if (!pushed) {
-      return false;
+        !MachinesBack.withUserData(rendered, machine)
+            && context.await(
+                "machine " + machine.name() + " to take its configuration",
+                rendered.opened().platform().patience(),
+                INTERVAL,
+                ProblemCode.MACHINE_UNREACHABLE,
+                programs.watched(() -> pushed(rendered, nodes, machine)));
+    if (rendered.topology().controlPlanes().contains(machine)) {
+      MachinesBack.await(rendered, nodes, machine, programs, context);
     }
-    context.await(
-        "machine " + machine.name() + " to come back with its configuration",
-        limit,
-        BACK_INTERVAL,
-        ProblemCode.MACHINE_UNREACHABLE,
-        () -> secured(nodes, machine, rendered.configs().talosconfig()));
-    return true;
-  }
-
-  /// A machine that shows the cluster's certificate has its configuration from its user data.
-  private static Observation<String> cameUp(
-      TalosNodes nodes, Topology.Machine machine, String talosconfig) {
-    Observation<String> secured = secured(nodes, machine, talosconfig);
-    if (secured instanceof Observation.NotYet<String>) {
-      try (TalosNode node = nodes.maintenance(machine.address(), machine.fingerprint())) {
-        if (node.version(CALL).rbac() == null) {
-          return Observation.notYet("it is in maintenance mode: it has not read its user data");
-        }
-      } catch (TalosCallException | SskubaException e) {
-        return secured;
-      }
-    }
-    return secured;
+    return pushed;
   }
 
   /// True when the machine took its configuration now, false when it is a member already.
@@ -122,17 +91,17 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
       if (version.rbac() != null) {
         return Observation.notYet("answers, but not in maintenance mode");
       }
-      refuseOtherVersion(rendered, machine, version.tag());
+      MachinesBack.refuseOtherVersion(rendered, machine, version.tag());
       return push(rendered, node, machine);
     } catch (TalosCallException e) {
-      return secured(nodes, machine, talosconfig) instanceof Observation.Met<String>
+      return MachinesBack.secured(nodes, machine, talosconfig) instanceof Observation.Met<String>
           ? Observation.met(false)
-          : Observation.notYet(firstLine(e));
+          : Observation.notYet(MachinesBack.firstLine(e));
     } catch (SskubaException e) {
       // A member shows the cluster's certificate and no longer the announced key: what the
       // cluster's own authority signed is who it says it is.
       if (e.problem().code() == ProblemCode.MACHINE_IDENTITY
-          && secured(nodes, machine, talosconfig) instanceof Observation.Met<String>) {
+          && MachinesBack.secured(nodes, machine, talosconfig) instanceof Observation.Met<String>) {
         return Observation.met(false);
       }
       throw e;
@@ -159,35 +128,6 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
               .fact("cause", e.text()),
           e);
     }
-  }
-
-  /// A machine that was started from another image would take the configuration and run something
-  /// that nobody tested with it.
-  private static void refuseOtherVersion(
-      Rendered rendered, Topology.Machine machine, String found) {
-    String wanted = rendered.opened().spec().versions().talos();
-    if (!found.equals(wanted)) {
-      throw new SskubaException(
-          Problem.of(
-                  ProblemCode.MACHINE_REFUSED,
-                  machine.name() + " runs Talos " + found + ", not " + wanted)
-              .fact("address", machine.address())
-              .fact("cause", "it was started from another image"));
-    }
-  }
-
-  private static Observation<String> secured(
-      TalosNodes nodes, Topology.Machine machine, String talosconfig) {
-    try (TalosNode node = nodes.secure(machine.address(), talosconfig)) {
-      return Observation.met(node.version(CALL).tag());
-    } catch (TalosCallException e) {
-      return Observation.notYet(firstLine(e));
-    }
-  }
-
-  /// gRPC adds the channel's pipeline and a trace to some of its texts.
-  private static String firstLine(TalosCallException e) {
-    return e.status() + ": " + e.text().lines().findFirst().orElse("");
   }
 
   private static String sha256(String text) {

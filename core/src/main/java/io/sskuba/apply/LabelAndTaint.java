@@ -11,23 +11,28 @@ import io.sskuba.run.Fan;
 import io.sskuba.run.Phase;
 import io.sskuba.run.PhaseContext;
 import io.sskuba.spec.ClusterSpec;
+import io.sskuba.talos.TalosNodes;
 import io.sskuba.wait.Observation;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Optional;
 
-/// Waits for each Node object and gives it what a kubelet may not give itself: its pool, its worker
-/// role, the pool's labels.
+/// Waits until each worker is back with its configuration, and for each Node object, and gives it
+/// what a kubelet may not give itself: its pool, its worker role, the pool's labels.
 ///
 /// Taints stand in the machine configuration, so that nothing is scheduled before they are there.
 /// - Idempotent: a merge patch of the same labels changes nothing; it is sent only where a label is
 ///   missing.
-/// - Errors: `NODES_NOT_READY` naming the first node that is not there.
+/// - Errors: `MACHINE_UNREACHABLE` for a worker that does not come back; `NODES_NOT_READY` naming the
+///   first node that is not there.
 public final class LabelAndTaint implements Phase<ControlPlaneUp, ControlPlaneUp> {
   static final String POOL = "sskuba.io/pool";
   static final Duration LIMIT = Duration.ofMinutes(10);
   private static final Duration CALL = Duration.ofSeconds(5);
   private static final Duration INTERVAL = Duration.ofMillis(50);
+
+  /// All machines together ask the API server no more than 50 times a second: it has them to admit.
+  private static final Duration A_MACHINE = Duration.ofMillis(20);
   private final Ports ports;
 
   LabelAndTaint(Ports ports) {
@@ -36,24 +41,32 @@ public final class LabelAndTaint implements Phase<ControlPlaneUp, ControlPlaneUp
 
   @Override
   public ControlPlaneUp run(ControlPlaneUp up, PhaseContext context) throws InterruptedException {
+    Programs programs = new Programs(up.opened(), context);
+    TalosNodes nodes = ports.talos().apply(up.topology().addresses());
     try (KubeApi kube = ports.kube().apply(up.kubeconfig(), up.topology().addresses())) {
+      int machines = up.topology().machines().size();
+      Duration registering = A_MACHINE.multipliedBy(Math.clamp(machines, 3, Fan.AT_ONCE));
       Fan.out(
           up.topology().machines(),
           machine -> {
+            // Control planes are back already; a worker that is not never becomes a node.
+            if (!machine.controlPlane()) {
+              MachinesBack.await(up.rendered(), nodes, machine, programs, context);
+            }
             JsonNode node =
                 context.await(
                     "node " + machine.name() + " to register",
                     LIMIT,
-                    INTERVAL,
+                    registering,
                     ProblemCode.NODES_NOT_READY,
-                    () -> registered(kube, machine.name()));
+                    programs.watched(() -> registered(kube, machine.name())));
             ObjectNode labels = wanted(up.opened().spec(), machine);
             return context.await(
                 "node " + machine.name() + " to take its labels",
                 LIMIT,
                 INTERVAL,
                 ProblemCode.NODES_NOT_READY,
-                () -> labelled(kube, machine, labels, node));
+                programs.watched(() -> labelled(kube, machine, labels, node)));
           });
     }
     return up;

@@ -58,6 +58,13 @@ public interface Platform {
     return List.of();
   }
 
+  /// The credentials that this platform works with now. Empty where it needs none, or nobody says
+  /// whose they are.
+  /// - Errors: `CLOUD_CREDENTIALS` for some that ended.
+  default Optional<Credentials> credentials(ClusterSpec spec) {
+    return Optional.empty();
+  }
+
   /// Opens nothing yet: [Infrastructure#open] does.
   /// - Errors: `SECRET_UNRESOLVED` where the target's credentials are references of the file.
   Infrastructure infrastructure(Cluster cluster, Path passphraseFile, Map<String, Path> tools)
@@ -83,6 +90,12 @@ public interface Platform {
   /// What runs now: machines, processes, what is simulated. Empty when nothing does.
   Optional<ObjectNode> inspect(Cluster cluster);
 
+  /// Whether machines live in a host process on this machine: where [#inspect] sees nothing, none
+  /// of them runs.
+  default boolean hosted() {
+    return false;
+  }
+
   /// Looks whether a resource that the engine destroyed is really gone from the world. Changes
   /// nothing.
   Remnant confirm(Cluster cluster, Infrastructure.StateResource resource);
@@ -106,6 +119,12 @@ public interface Platform {
   /// How long the engine run before would have taken in a real cloud: its longest chain, and the
   /// part of it that was really waited. Zero where nothing is modelled.
   default Modelled modelled(InfraPlan plan, String operation) {
+    return Modelled.NONE;
+  }
+
+  /// How long a real load balancer's checks would take from the API server's first answer until it
+  /// passes connections on, where the engine run before made one; and the part really waited.
+  default Modelled healthChecks(InfraPlan plan) {
     return Modelled.NONE;
   }
 

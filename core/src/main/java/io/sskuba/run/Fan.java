@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// The shape of structured concurrency (JEP 505) without its preview API.
 /// - Limits: at most [#AT_ONCE] at a time, so that 1,000 machines do not open 1,000 connections.
 public final class Fan {
-  private static final int AT_ONCE = 64;
+  public static final int AT_ONCE = 64;
 
   private Fan() {}
 

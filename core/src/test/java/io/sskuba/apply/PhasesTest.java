@@ -81,6 +81,9 @@ class PhasesTest {
               if (answer == null && method.isDefault()) {
                 return InvocationHandler.invokeDefault(proxy, method, arguments);
               }
+              if (answer == null && method.getReturnType() == Optional.class) {
+                return Optional.empty();
+              }
               return answer;
             });
     return type.cast(made);
@@ -371,6 +374,56 @@ class PhasesTest {
     ports.store().putSealed(rendered.opened().key(), AwaitControlPlane.KUBECONFIG, new byte[] {1});
     assertFails(
         new BootstrapEtcd(ports), rendered, ProblemCode.ETCD_UNHEALTHY, "runs on no control plane");
+  }
+
+  @Test
+  void anEtcdThatDiesAtEachStartIsToldWithItsLastWords() throws Exception {
+    Ports ports = ports();
+    answers.put("TalosNodes.secure", fake(TalosNode.class));
+    answers.put(
+        "TalosNode.services",
+        List.of(new TalosNode.Service("etcd", "Failed", false, true, "exit status 2")));
+    answers.put(
+        "Platform.inspect",
+        Optional.of(
+            Json.parse(
+                "{\"machines\": [{\"name\": \"demo-1\", \"dying\": {\"program\": \"etcd\","
+                    + " \"deaths\": 9, \"cause\": \"panic: freelist\"}}]}")));
+    Rendered rendered = rendered();
+    ports.store().create(rendered.opened().record());
+    ports.store().putSealed(rendered.opened().key(), AwaitControlPlane.KUBECONFIG, new byte[] {1});
+    assertFails(new BootstrapEtcd(ports), rendered, ProblemCode.PEER_DIED, "panic: freelist");
+  }
+
+  @Test
+  void aWorkerThatDoesNotComeBackIsToldAsAMachine() {
+    answers.put("TalosNodes.secure", fake(TalosNode.class));
+    answers.put("TalosNode.version", call("UNAVAILABLE", "no route to host"));
+    answers.put(
+        "KubeApi.get",
+        Optional.of(
+            Json.parse("{\"metadata\": {\"labels\": {\"sskuba.io/pool\": \"control-plane\"}}}")));
+    assertFails(
+        new LabelAndTaint(ports()),
+        new ControlPlaneUp(withWorker(rendered()), "kubeconfig"),
+        ProblemCode.MACHINE_UNREACHABLE,
+        "demo-worker-1");
+  }
+
+  private static Rendered withWorker(Rendered one) {
+    Provisioned made = one.provisioned();
+    Topology before = made.topology();
+    Topology.Machine worker =
+        new Topology.Machine("demo-worker-1", false, "default", "10.64.0.3", "amd64", null);
+    Topology both =
+        new Topology(
+            before.endpointHost(),
+            before.endpointPort(),
+            List.of(),
+            List.of(before.machines().getFirst(), worker),
+            before.addresses());
+    return new Rendered(
+        new Provisioned(made.prepared(), both, made.balancer()), one.configs());
   }
 
   @Test

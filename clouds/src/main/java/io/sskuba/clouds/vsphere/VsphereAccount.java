@@ -108,11 +108,10 @@ public final class VsphereAccount implements CloudAccount {
     }
   }
 
-  private Identity whose(VsphereSession session) {
+  /// A vCenter is the same by whatever name it is reached.
+  private static Identity whose(VsphereSession session) {
     return new Identity(
-        session.vim().user(),
-        file.server() + " (" + session.vim().service().uuid() + ")",
-        Optional.empty());
+        session.vim().user(), "vCenter " + session.vim().service().uuid(), Optional.empty());
   }
 
   /// Both servers are asked side by side, and one that does not let us in costs the other nothing.

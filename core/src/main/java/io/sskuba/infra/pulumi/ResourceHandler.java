@@ -1,5 +1,7 @@
 package io.sskuba.infra.pulumi;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -31,7 +33,7 @@ public interface ResourceHandler {
   /// @param outputs besides the inputs
   record Made(String id, Map<String, Object> outputs) {
     public Made {
-      outputs = Map.copyOf(outputs);
+      outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.sskuba.infra.pulumi;
 
-import com.google.protobuf.Empty;
 import com.google.protobuf.Struct;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
@@ -11,20 +10,19 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
-import pulumirpc.Plugin;
 import pulumirpc.Provider;
-import pulumirpc.ResourceProviderGrpc;
 
 /// A provider whose cloud is a map. Fault policy: `failing` names fail on create with a message
 /// that holds a secret; each create and delete takes `latency`; `made` counts real creations, so
 /// that a duplicate shows. Idempotent by name: a create of what exists adopts it.
-final class FakeCloud extends ResourceProviderGrpc.ResourceProviderImplBase {
+final class FakeCloud extends ProviderProtocol {
   final Map<String, Map<String, Object>> things = new ConcurrentSkipListMap<>();
 
   /// What somebody else changed: properties by id, as a read tells them.
@@ -38,107 +36,44 @@ final class FakeCloud extends ResourceProviderGrpc.ResourceProviderImplBase {
   volatile @Nullable Runnable onCreate;
   private @Nullable Path journal;
 
-  @Override
-  public void handshake(
-      Provider.ProviderHandshakeRequest request,
-      StreamObserver<Provider.ProviderHandshakeResponse> reply) {
-    answer(
-        reply,
-        Provider.ProviderHandshakeResponse.newBuilder()
-            .setAcceptSecrets(true)
-            .setAcceptResources(false)
-            .setAcceptOutputs(false)
-            .build());
+  FakeCloud() {
+    super("1.0.0", true);
   }
 
   @Override
-  public void attach(Plugin.PluginAttach request, StreamObserver<Empty> reply) {
-    answer(reply, Empty.getDefaultInstance());
+  protected boolean replaces(String type, String property) {
+    return property.equals("forced");
   }
 
   @Override
-  public void getPluginInfo(Empty request, StreamObserver<Plugin.PluginInfo> reply) {
-    answer(reply, Plugin.PluginInfo.newBuilder().setVersion("1.0.0").build());
+  protected boolean deleteBeforeReplace(String type) {
+    return true;
   }
 
   @Override
-  public void checkConfig(
-      Provider.CheckRequest request, StreamObserver<Provider.CheckResponse> reply) {
-    answer(reply, Provider.CheckResponse.newBuilder().setInputs(request.getNews()).build());
-  }
-
-  @Override
-  public void diffConfig(
-      Provider.DiffRequest request, StreamObserver<Provider.DiffResponse> reply) {
-    answer(reply, Provider.DiffResponse.getDefaultInstance());
-  }
-
-  @Override
-  public void configure(
-      Provider.ConfigureRequest request, StreamObserver<Provider.ConfigureResponse> reply) {
-    answer(
-        reply,
-        Provider.ConfigureResponse.newBuilder()
-            .setAcceptSecrets(true)
-            .setSupportsPreview(true)
-            .build());
-  }
-
-  @Override
-  public void check(Provider.CheckRequest request, StreamObserver<Provider.CheckResponse> reply) {
-    answer(reply, Provider.CheckResponse.newBuilder().setInputs(request.getNews()).build());
-  }
-
-  @Override
-  public void diff(Provider.DiffRequest request, StreamObserver<Provider.DiffResponse> reply) {
-    Struct old = request.getOldInputs();
-    var response = Provider.DiffResponse.newBuilder();
-    response.setChanges(Provider.DiffResponse.DiffChanges.DIFF_NONE);
-    for (String key : request.getNews().getFieldsMap().keySet()) {
-      if (!request.getNews().getFieldsMap().get(key).equals(old.getFieldsMap().get(key))) {
-        response.setChanges(Provider.DiffResponse.DiffChanges.DIFF_SOME).addDiffs(key);
-        if (key.equals("forced")) {
-          response.addReplaces(key).setDeleteBeforeReplace(true);
-        }
-      }
-    }
-    answer(reply, response.build());
-  }
-
-  @Override
-  public void create(
-      Provider.CreateRequest request, StreamObserver<Provider.CreateResponse> reply) {
-    String name = EngineEvents.name(request.getUrn());
-    if (request.getPreview()) {
-      answer(
-          reply,
-          Provider.CreateResponse.newBuilder().setProperties(request.getProperties()).build());
-      return;
-    }
+  protected ResourceHandler.Made made(String type, String name, Map<String, Object> inputs)
+      throws IOException {
     if (onCreate != null) {
       onCreate.run();
     }
     pause();
     if (failing.contains(name)) {
-      reply.onError(
-          Status.UNKNOWN
-              .withDescription("quota exceeded, password=hunter2 was used")
-              .asRuntimeException());
-      return;
+      throw new IOException("quota exceeded, password=hunter2 was used");
     }
-    Map<String, Object> outputs = new LinkedHashMap<>(Values.plain(request.getProperties()));
-    outputs.put("address", "10.0.0." + name.length());
-    outputs.put("status", Map.of("list", java.util.List.of(Map.of("ip", "192.0.2.7"))));
-    String id = String.valueOf(outputs.getOrDefault("key", "id-" + name));
-    if (things.put(id, outputs) == null) {
+    Map<String, Object> all = new LinkedHashMap<>(inputs);
+    all.putAll(outputs(name));
+    String id = String.valueOf(all.getOrDefault("key", "id-" + name));
+    if (things.put(id, all) == null) {
       made.incrementAndGet();
     }
     log("made " + id);
-    Struct properties =
-        Values.struct(outputs).toBuilder()
-            .putAllFields(request.getProperties().getFieldsMap())
-            .build();
-    answer(reply, Provider.CreateResponse.newBuilder().setId(id).setProperties(properties).build());
+    return new ResourceHandler.Made(id, outputs(name));
+  }
+
+  private static Map<String, Object> outputs(String name) {
+    return Map.of(
+        "address", "10.0.0." + name.length(),
+        "status", Map.of("list", List.of(Map.of("ip", "192.0.2.7"))));
   }
 
   @Override
@@ -158,23 +93,17 @@ final class FakeCloud extends ResourceProviderGrpc.ResourceProviderImplBase {
   }
 
   @Override
-  public void update(
-      Provider.UpdateRequest request, StreamObserver<Provider.UpdateResponse> reply) {
-    answer(
-        reply,
-        Provider.UpdateResponse.newBuilder()
-            .setProperties(
-                request.getOlds().toBuilder().putAllFields(request.getNews().getFieldsMap()))
-            .build());
+  protected Map<String, Object> updated(
+      String type, String name, String id, Map<String, Object> inputs) {
+    return outputs(name);
   }
 
   @Override
-  public void delete(Provider.DeleteRequest request, StreamObserver<Empty> reply) {
+  protected void removed(String type, String name, String id, Map<String, Object> properties) {
     pause();
-    things.remove(request.getId());
-    log("gone " + request.getId());
+    things.remove(id);
+    log("gone " + id);
     deleted.incrementAndGet();
-    answer(reply, Empty.getDefaultInstance());
   }
 
   /// A question has another answer each time.
@@ -193,11 +122,6 @@ final class FakeCloud extends ResourceProviderGrpc.ResourceProviderImplBase {
                 Values.struct(
                     Map.of("id", id, "of", String.valueOf(Values.plain(request.getArgs())))))
             .build());
-  }
-
-  @Override
-  public void cancel(Empty request, StreamObserver<Empty> reply) {
-    answer(reply, Empty.getDefaultInstance());
   }
 
   /// Makes the cloud outlive this JVM: a line a change, read again by the next one.
@@ -233,10 +157,5 @@ final class FakeCloud extends ResourceProviderGrpc.ResourceProviderImplBase {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private static <T> void answer(StreamObserver<T> reply, T value) {
-    reply.onNext(value);
-    reply.onCompleted();
   }
 }

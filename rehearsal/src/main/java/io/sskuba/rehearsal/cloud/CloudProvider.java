@@ -1,45 +1,41 @@
 package io.sskuba.rehearsal.cloud;
 
-import com.google.protobuf.Empty;
 import com.google.protobuf.Struct;
-import com.google.protobuf.Value;
-import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.sskuba.infra.OfflineTopology;
 import io.sskuba.infra.local.LocalPlan;
+import io.sskuba.infra.pulumi.ProviderProtocol;
+import io.sskuba.infra.pulumi.ResourceHandler;
 import io.sskuba.infra.pulumi.Values;
 import io.sskuba.io.TimeSource;
-import io.sskuba.problem.ProblemCode;
 import io.sskuba.rehearsal.account.Account;
 import io.sskuba.rehearsal.account.CloudFault;
 import io.sskuba.rehearsal.account.CloudResource;
 import io.sskuba.rehearsal.account.Fabric;
 import io.sskuba.rehearsal.host.HostClient;
 import io.sskuba.rehearsal.host.HostRelay;
+import io.sskuba.wait.Deadline;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import pulumirpc.Plugin;
 import pulumirpc.Provider;
-import pulumirpc.ResourceProviderGrpc;
 
 /// A Pulumi provider of one simulated package: the published types say what it takes, a
 /// [CloudModel] what it does, a [Scenario] what goes wrong, a [LatencyModel] how long it takes.
 /// - Limits: [#RETRIES] tries of a call that was turned away, as real providers retry.
 /// - Errors: the model's texts; an unknown type or property names the nearest one.
 /// - Idempotent: delete and read. A create is not, as in the real cloud.
-/// - Source: pulumi/proto/pulumi/provider.proto.
-public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderImplBase {
+public final class CloudProvider extends ProviderProtocol {
   static final int RETRIES = 8;
   private static final Duration RETRY_PAUSE = Duration.ofMillis(20);
+  private static final Duration NOT_FOUND_PAUSE = Duration.ofMillis(100);
+  private static final Duration SHOWN_MORE = Duration.ofSeconds(1);
   private static final Duration HANG = Duration.ofMinutes(30);
 
   private final CloudModel model;
@@ -50,6 +46,8 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
   private final double factor;
   private final ModelledTime modelled;
   private final HostRelay host;
+  private final Instant credentialsEnd;
+  private final Lag lag;
   private final TimeSource time;
   private final Map<String, Object> passing = new ConcurrentHashMap<>();
 
@@ -57,6 +55,8 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
   private final Map<String, HandedOver> userData = new ConcurrentHashMap<>();
 
   /// @param factor what share of the modelled time is really waited
+  /// @param lag how far reads and lists lag behind
+  /// @param credentialsEnd from when on calls are refused, as with a token that ran out
   public record Surroundings(
       Account account,
       Site site,
@@ -64,9 +64,12 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
       double factor,
       ModelledTime modelled,
       HostRelay host,
+      Instant credentialsEnd,
+      Lag lag,
       TimeSource time) {}
 
   public CloudProvider(CloudModel model, TypeRules rules, Surroundings around) {
+    super("1.0.0", false);
     this.model = model;
     this.rules = rules;
     this.account = around.account();
@@ -75,144 +78,52 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
     this.factor = around.factor();
     this.modelled = around.modelled();
     this.host = around.host();
+    this.credentialsEnd = around.credentialsEnd();
+    this.lag = around.lag();
     this.time = around.time();
   }
 
   @Override
-  public void handshake(
-      Provider.ProviderHandshakeRequest request,
-      StreamObserver<Provider.ProviderHandshakeResponse> reply) {
-    answer(reply, Provider.ProviderHandshakeResponse.newBuilder().setAcceptSecrets(false).build());
+  protected List<Map.Entry<String, String>> failures(String type, Map<String, Object> inputs) {
+    return rules.problems(type, inputs);
   }
 
   @Override
-  public void attach(Plugin.PluginAttach request, StreamObserver<Empty> reply) {
-    answer(reply, Empty.getDefaultInstance());
+  protected boolean replaces(String type, String property) {
+    return rules.replaces(type, property);
   }
 
   @Override
-  public void getPluginInfo(Empty request, StreamObserver<Plugin.PluginInfo> reply) {
-    answer(reply, Plugin.PluginInfo.newBuilder().setVersion("1.0.0").build());
+  protected boolean deleteBeforeReplace(String type) {
+    return rules.deleteBeforeReplace(type);
   }
 
   @Override
-  public void checkConfig(
-      Provider.CheckRequest request, StreamObserver<Provider.CheckResponse> reply) {
-    answer(reply, Provider.CheckResponse.newBuilder().setInputs(request.getNews()).build());
-  }
-
-  @Override
-  public void diffConfig(
-      Provider.DiffRequest request, StreamObserver<Provider.DiffResponse> reply) {
-    answer(
-        reply,
-        Provider.DiffResponse.newBuilder()
-            .setChanges(Provider.DiffResponse.DiffChanges.DIFF_NONE)
-            .build());
-  }
-
-  @Override
-  public void configure(
-      Provider.ConfigureRequest request, StreamObserver<Provider.ConfigureResponse> reply) {
-    answer(
-        reply,
-        Provider.ConfigureResponse.newBuilder()
-            .setAcceptSecrets(false)
-            .setSupportsPreview(true)
-            .build());
-  }
-
-  @Override
-  public void check(Provider.CheckRequest request, StreamObserver<Provider.CheckResponse> reply) {
-    String type = type(request.getType(), request.getUrn());
-    var response = Provider.CheckResponse.newBuilder().setInputs(request.getNews());
-    for (Map.Entry<String, String> problem :
-        rules.problems(type, Values.plain(request.getNews()))) {
-      response.addFailures(
-          Provider.CheckFailure.newBuilder()
-              .setProperty(problem.getKey())
-              .setReason(problem.getValue()));
-    }
-    answer(reply, response.build());
-  }
-
-  @Override
-  public void diff(Provider.DiffRequest request, StreamObserver<Provider.DiffResponse> reply) {
-    String type = type(request.getType(), request.getUrn());
-    Map<String, Value> old = request.getOldInputs().getFieldsMap();
-    Map<String, Value> now = request.getNews().getFieldsMap();
-    var names = new TreeSet<>(old.keySet());
-    names.addAll(now.keySet());
-    var response =
-        Provider.DiffResponse.newBuilder()
-            .setChanges(Provider.DiffResponse.DiffChanges.DIFF_NONE)
-            .setHasDetailedDiff(true);
-    for (String name : names) {
-      if (name.startsWith("__") || Objects.equals(old.get(name), now.get(name))) {
-        continue;
-      }
-      boolean replaces = rules.replaces(type, name);
-      response
-          .setChanges(Provider.DiffResponse.DiffChanges.DIFF_SOME)
-          .addDiffs(name)
-          .putDetailedDiff(
-              name,
-              Provider.PropertyDiff.newBuilder()
-                  .setKind(
-                      replaces
-                          ? Provider.PropertyDiff.Kind.UPDATE_REPLACE
-                          : Provider.PropertyDiff.Kind.UPDATE)
-                  .setInputDiff(true)
-                  .build());
-      if (replaces) {
-        response.addReplaces(name).setDeleteBeforeReplace(rules.deleteBeforeReplace(type));
-      }
-    }
-    answer(reply, response.build());
-  }
-
-  @Override
-  public void create(
-      Provider.CreateRequest request, StreamObserver<Provider.CreateResponse> reply) {
-    if (request.getPreview()) {
-      answer(
-          reply,
-          Provider.CreateResponse.newBuilder().setProperties(request.getProperties()).build());
-      return;
-    }
-    String type = type(request.getType(), request.getUrn());
-    String name = name(request.getUrn());
-    Map<String, Object> given = Values.plain(request.getProperties());
-    run(
-        reply,
-        () -> {
-          Map<String, Object> inputs = withoutUserData(type, name, given);
-          CloudResource made =
-              call(
-                  "create",
-                  type,
-                  name,
-                  view -> {
-                    CloudModel.Made answer = model.create(request(type, name, inputs), view);
-                    CloudResource resource =
-                        new CloudResource(
-                            answer.id(),
-                            type,
-                            site.clusterId(),
-                            name,
-                            inputs,
-                            answer.outputs(),
-                            answer.tags(),
-                            time.now(),
-                            answer.fabric());
-                    view.put(resource);
-                    return resource;
-                  });
-          return Provider.CreateResponse.newBuilder()
-              .setId(made.id())
-              .setProperties(merged(request.getProperties(), made.outputs()))
-              .build();
-        });
+  protected ResourceHandler.Made made(String type, String name, Map<String, Object> given)
+      throws Exception {
+    Map<String, Object> inputs = withoutUserData(type, name, given);
+    CloudResource made =
+        call(
+            "create",
+            type,
+            name,
+            view -> {
+              CloudModel.Made answer = model.create(request(type, name, inputs), view);
+              CloudResource resource =
+                  new CloudResource(
+                      answer.id(),
+                      type,
+                      site.clusterId(),
+                      name,
+                      inputs,
+                      answer.outputs(),
+                      answer.tags(),
+                      time.now(),
+                      answer.fabric());
+              view.put(resource);
+              return resource;
+            });
+    return new ResourceHandler.Made(made.id(), made.outputs());
   }
 
   /// The inputs as the account may hold them.
@@ -232,7 +143,14 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
     run(
         reply,
         () -> {
-          Optional<CloudResource> found = account.change(view -> view.find(request.getId()));
+          Optional<CloudResource> found =
+              account
+                  .change(view -> view.find(request.getId()))
+                  .or(() -> lag.ghost(request.getId()));
+          if (found.isPresent() && !lag.shows(found.get())) {
+            // There, and not seen yet: it goes on running here.
+            return Provider.ReadResponse.getDefaultInstance();
+          }
           if (found.isEmpty() || !found.get().type().equals(type)) {
             switchOff(request.getId());
             return Provider.ReadResponse.getDefaultInstance();
@@ -259,69 +177,43 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
   }
 
   @Override
-  public void update(
-      Provider.UpdateRequest request, StreamObserver<Provider.UpdateResponse> reply) {
-    if (request.getPreview()) {
-      answer(
-          reply,
-          Provider.UpdateResponse.newBuilder()
-              .setProperties(
-                  request.getOlds().toBuilder().putAllFields(request.getNews().getFieldsMap()))
-              .build());
-      return;
-    }
-    String type = type(request.getType(), request.getUrn());
-    String name = name(request.getUrn());
-    Map<String, Object> given = Values.plain(request.getNews());
-    run(
-        reply,
-        () -> {
-          Map<String, Object> inputs = withoutUserData(type, name, given);
-          CloudResource made =
-              call(
-                  "update",
-                  type,
-                  name,
-                  view -> {
-                    CloudResource before =
-                        view.require(
-                            type, request.getId(), type + " " + request.getId() + " is gone");
-                    CloudModel.Made answer =
-                        model.update(request(type, name, inputs), before, view);
-                    CloudResource resource =
-                        before
-                            .with(inputs, answer.outputs())
-                            .withTags(answer.tags())
-                            .withFabric(answer.fabric());
-                    view.put(resource);
-                    return resource;
-                  });
-          return Provider.UpdateResponse.newBuilder()
-              .setProperties(merged(request.getNews(), made.outputs()))
-              .build();
-        });
+  protected Map<String, Object> updated(
+      String type, String name, String id, Map<String, Object> given) throws Exception {
+    Map<String, Object> inputs = withoutUserData(type, name, given);
+    CloudResource made =
+        call(
+            "update",
+            type,
+            name,
+            view -> {
+              CloudResource before = view.require(type, id, type + " " + id + " is gone");
+              CloudModel.Made answer = model.update(request(type, name, inputs), before, view);
+              CloudResource resource =
+                  before
+                      .with(inputs, answer.outputs())
+                      .withTags(answer.tags())
+                      .withFabric(answer.fabric());
+              view.put(resource);
+              return resource;
+            });
+    return made.outputs();
   }
 
   @Override
-  public void delete(Provider.DeleteRequest request, StreamObserver<Empty> reply) {
-    String type = type(request.getType(), request.getUrn());
-    String name = name(request.getUrn());
-    run(
-        reply,
-        () -> {
-          call(
-              "delete",
-              type,
-              name,
-              view -> {
-                Optional<CloudResource> found = view.find(request.getId());
-                if (found.isPresent()) {
-                  model.delete(request(type, name, Map.of()), found.get(), view);
-                  view.remove(request.getId());
-                }
-                return true;
-              });
-          return Empty.getDefaultInstance();
+  protected void removed(String type, String name, String id, Map<String, Object> properties)
+      throws Exception {
+    call(
+        "delete",
+        type,
+        name,
+        view -> {
+          Optional<CloudResource> found = view.find(id);
+          if (found.isPresent()) {
+            model.delete(request(type, name, Map.of()), found.get(), view);
+            view.remove(id);
+            lag.deleted(found.get());
+          }
+          return true;
         });
   }
 
@@ -337,11 +229,6 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
                 .build());
   }
 
-  @Override
-  public void cancel(Empty request, StreamObserver<Empty> reply) {
-    answer(reply, Empty.getDefaultInstance());
-  }
-
   private CloudRequest request(String type, String name, Map<String, Object> inputs) {
     return new CloudRequest(type, name, inputs, site, site.scenario(), time.now());
   }
@@ -350,6 +237,7 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
   /// time that it takes in the real cloud.
   private <T> T call(String operation, String type, String name, Account.Work<T, CloudFault> work)
       throws CloudFault, IOException, InterruptedException, HostRelay.Refused {
+    Deadline shown = Deadline.after(time, lag.duration().plus(SHOWN_MORE));
     for (int attempt = 1; ; attempt++) {
       try {
         Optional<Scenario.Fault> struck = strikes(operation, type, name);
@@ -357,6 +245,9 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
         T result =
             account.change(
                 view -> {
+                  if (!operation.equals("delete")) {
+                    view.show(lag::shows);
+                  }
                   T out = work.in(view);
                   view.touched().forEach((id, before) -> changes.add(change(view, id, before)));
                   return out;
@@ -376,6 +267,11 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
         }
         return result;
       } catch (CloudFault e) {
+        // As real providers do with a reference to what was just made.
+        if (e.kind() == CloudFault.Kind.NOT_FOUND && !lag.isNone() && !shown.passed()) {
+          time.sleep(NOT_FOUND_PAUSE);
+          continue;
+        }
         boolean again =
             e.kind() == CloudFault.Kind.THROTTLED || e.kind() == CloudFault.Kind.DEPENDENCY;
         if (!again || attempt >= RETRIES) {
@@ -389,6 +285,9 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
   /// The scenario's say. Returns a fault that strikes after the change took effect.
   private Optional<Scenario.Fault> strikes(String operation, String type, String name)
       throws CloudFault, IOException, InterruptedException {
+    if (time.now().isAfter(credentialsEnd)) {
+      throw model.refusal("expired", operation, type);
+    }
     Scenario scenario = site.scenario();
     if (scenario.throttle() > 0) {
       long nth = account.change(view -> view.next("calls"));
@@ -496,59 +395,10 @@ public final class CloudProvider extends ResourceProviderGrpc.ResourceProviderIm
     }
   }
 
-  @FunctionalInterface
-  private interface Answer<T> {
-    T get() throws CloudFault, IOException, InterruptedException, HostRelay.Refused;
-  }
-
-  private static <T> void run(StreamObserver<T> reply, Answer<T> work) {
-    T value;
-    try {
-      value = work.get();
-    } catch (CloudFault | HostRelay.Refused | io.sskuba.problem.SskubaException e) {
-      reply.onError(Status.UNKNOWN.withDescription(e.getMessage()).asRuntimeException());
-      return;
-    } catch (IOException e) {
-      reply.onError(
-          Status.UNKNOWN
-              .withDescription("the simulated account cannot be used: " + e.getMessage())
-              .asRuntimeException());
-      return;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      reply.onError(Status.CANCELLED.withDescription("interrupted").asRuntimeException());
-      return;
-    } catch (RuntimeException e) {
-      // gRPC would answer "Application error processing RPC", which tells nobody anything.
-      reply.onError(
-          Status.UNKNOWN
-              .withDescription(ProblemCode.INTERNAL.id() + ": " + e)
-              .withCause(e)
-              .asRuntimeException());
-      return;
-    }
-    answer(reply, value);
-  }
-
-  private static Struct merged(Struct inputs, Map<String, Object> outputs) {
-    Map<String, Object> all = new LinkedHashMap<>(outputs);
-    return inputs.toBuilder().putAllFields(Values.struct(all).getFieldsMap()).build();
-  }
-
-  private static String type(String field, String urn) {
-    if (!field.isEmpty()) {
-      return field;
-    }
-    String[] parts = urn.split("::", -1);
-    return parts.length < 4 ? "" : parts[2].substring(parts[2].lastIndexOf('$') + 1);
-  }
-
-  private static String name(String urn) {
-    return urn.substring(urn.lastIndexOf("::") + 2);
-  }
-
-  private static <T> void answer(StreamObserver<T> reply, T value) {
-    reply.onNext(value);
-    reply.onCompleted();
+  @Override
+  protected String describe(Exception e) {
+    return e instanceof IOException
+        ? "the simulated account cannot be used: " + e.getMessage()
+        : super.describe(e);
   }
 }

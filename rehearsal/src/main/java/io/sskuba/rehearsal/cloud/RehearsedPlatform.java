@@ -3,6 +3,7 @@ package io.sskuba.rehearsal.cloud;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.infra.Choices;
+import io.sskuba.infra.Credentials;
 import io.sskuba.infra.InfraPlan;
 import io.sskuba.infra.Infrastructure;
 import io.sskuba.infra.Platform;
@@ -32,6 +33,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -54,6 +56,7 @@ import org.jspecify.annotations.Nullable;
 public final class RehearsedPlatform implements Platform {
   private static final Duration CALL = Duration.ofSeconds(60);
   private static final String BOOT = "boot";
+  private static final String HEALTHY = "healthy";
 
   /// A whole run at its slowest in a real cloud: what credentials have to outlive.
   private static final Duration RUN = Duration.ofMinutes(45);
@@ -70,13 +73,25 @@ public final class RehearsedPlatform implements Platform {
   private final TimeSource time;
   private final RandomSource random;
   private final ModelledTime modelled = new ModelledTime();
+  private final Lag lag;
   private final Map<String, LatencyModel> latencies = new ConcurrentHashMap<>();
 
   /// What the user asked of a rehearsal.
   ///
   /// @param latency what share of the modelled time simulated clouds really take
-  public record Options(Scenario scenario, double latency) {
+  /// @param begun from when the scenario's credentials last
+  public record Options(Scenario scenario, double latency, Instant begun) {
     public static final Options NONE = new Options(Scenario.NONE, 0);
+
+    public Options(Scenario scenario, double latency) {
+      this(scenario, latency, Instant.MAX);
+    }
+
+    /// When the credentials end; the far future where they do not.
+    Instant credentialsEnd() {
+      Duration lasts = scenario.look().credentials();
+      return lasts == null || begun.equals(Instant.MAX) ? Instant.MAX : begun.plus(lasts);
+    }
   }
 
   /// @param models the packages of the target's plan
@@ -95,6 +110,7 @@ public final class RehearsedPlatform implements Platform {
     this.options = options;
     this.places = places;
     this.hosting = new Hosting(places);
+    this.lag = new Lag(options.scenario().consistency(), time);
     this.time = time;
     this.random = random;
   }
@@ -138,6 +154,18 @@ public final class RehearsedPlatform implements Platform {
     return findings;
   }
 
+  /// Empty where a scenario sets them no end: nothing is asked for then, as with a user's own key.
+  @Override
+  public Optional<Credentials> credentials(ClusterSpec spec) {
+    Instant end = options.credentialsEnd();
+    return end.equals(Instant.MAX)
+        ? Optional.empty()
+        : Optional.of(
+            new Credentials(
+                "the simulated user", "the simulated " + target.provider().word() + " account",
+                Optional.of(end)));
+  }
+
   /// An account that nobody used yet is not made by a look.
   private List<CloudResource> everything(CloudModel model) {
     try {
@@ -173,7 +201,7 @@ public final class RehearsedPlatform implements Platform {
 
   /// A machine that the file gives by address: simulated as one that is there already.
   private static InfraPlan.Resource given(Cluster cluster, Target.Slot machine) {
-    Site site = site(cluster, Scenario.NONE, Duration.ZERO);
+    Site site = site(cluster, Scenario.NONE, Duration.ZERO, Duration.ZERO);
     String key = cluster.tags().key(machine.name());
     String address = java.util.Objects.requireNonNull(machine.given()).address();
     ObjectNode inputs = site.machine(key, machine.name(), address, List.of()).inputs().deepCopy();
@@ -193,7 +221,7 @@ public final class RehearsedPlatform implements Platform {
   @Override
   public Topology topology(Cluster cluster, Map<String, Object> outputs) {
     Topology real = target.topology(cluster, outputs);
-    Site site = site(cluster, Scenario.NONE, Duration.ZERO);
+    Site site = site(cluster, Scenario.NONE, Duration.ZERO, Duration.ZERO);
     Map<String, String> twins = new LinkedHashMap<>();
     twins.put(real.endpointHost(), site.endpointTwin());
     if (outputs.get("endpoint") instanceof String endpoint && !endpoint.isEmpty()) {
@@ -271,13 +299,20 @@ public final class RehearsedPlatform implements Platform {
     return prints;
   }
 
-  private static Site site(Cluster cluster, Scenario scenario, Duration bootDelay) {
+  private static Site site(
+      Cluster cluster, Scenario scenario, Duration bootDelay, Duration healthDelay) {
     return new Site(
         cluster,
         LocalNetwork.of(cluster.allotment().path(Hosting.SLOT).asInt()),
         Hosting.indexes(cluster.allotment()),
         bootDelay,
+        healthDelay,
         scenario);
+  }
+
+  /// The part of a modelled time that is really waited.
+  private Duration waited(Duration full) {
+    return Duration.ofNanos((long) (full.toNanos() * options.latency()));
   }
 
   private Path folder(CloudModel model) {
@@ -301,19 +336,21 @@ public final class RehearsedPlatform implements Platform {
     @Nullable CloudProvider own = null;
     for (CloudModel model : models) {
       LatencyModel latency = LatencyModel.of(model.pkg());
-      Duration boot =
-          Duration.ofNanos((long) (latency.longest(BOOT).toNanos() * options.latency()));
+      Duration boot = waited(latency.longest(BOOT));
+      Duration checks = waited(latency.longest(HEALTHY));
       CloudProvider provider =
           new CloudProvider(
               model,
               rules.apply(model.pkg()),
               new CloudProvider.Surroundings(
                   Account.at(folder(model)),
-                  site(cluster, options.scenario(), boot),
+                  site(cluster, options.scenario(), boot, checks),
                   latency,
                   options.latency(),
                   modelled,
                   relay,
+                  options.credentialsEnd(),
+                  lag,
                   time));
       if (model.pkg().equals(LocalProvider.PACKAGE)) {
         own = provider;
@@ -327,7 +364,9 @@ public final class RehearsedPlatform implements Platform {
         new ProviderService(
             LocalProvider.PACKAGE, own == null ? local : new SplitProvider(local, own)));
     return new PulumiInfrastructure(
-        hosting.stack(cluster.spec(), cluster.key(), cluster.clusterId(), passphraseFile, tools),
+        hosting
+            .stack(cluster.spec(), cluster.key(), cluster.clusterId(), passphraseFile, tools)
+            .withSettling(lag.duration()),
         providers,
         time,
         random);
@@ -346,6 +385,11 @@ public final class RehearsedPlatform implements Platform {
   @Override
   public Optional<ObjectNode> inspect(Cluster cluster) {
     return hosting.inspect(cluster.key(), cluster.clusterId());
+  }
+
+  @Override
+  public boolean hosted() {
+    return true;
   }
 
   @Override
@@ -392,7 +436,7 @@ public final class RehearsedPlatform implements Platform {
     List<CloudResource> held = new ArrayList<>();
     try {
       for (Path folder : accounts()) {
-        List<CloudResource> all = Account.at(folder).all();
+        List<CloudResource> all = lag.listed(Account.at(folder).all());
         Set<String> ids =
             cluster.clusterId().equals(ANY_ID)
                 ? tagged(all, cluster.spec().fqdn())
@@ -536,12 +580,23 @@ public final class RehearsedPlatform implements Platform {
         observed);
   }
 
-  /// - Note: a machine counts until its Talos API answers, a load balancer until it passes traffic
-  ///   on.
+  /// - Note: a machine counts until its Talos API answers; a load balancer's checks begin later, see
+  ///   [#healthChecks].
   @Override
   public Modelled modelled(InfraPlan plan, String operation) {
     Duration full = chain(plan, operation);
-    return new Modelled(full, Duration.ofNanos((long) (full.toNanos() * options.latency())));
+    return new Modelled(full, waited(full));
+  }
+
+  @Override
+  public Modelled healthChecks(InfraPlan plan) {
+    Duration full = Duration.ZERO;
+    for (InfraPlan.Resource resource : plan.resources()) {
+      if (!modelled.of("create", resource.name()).isZero()) {
+        full = max(full, after(resource.type(), List.of(HEALTHY)));
+      }
+    }
+    return new Modelled(full, waited(full));
   }
 
   private Duration chain(InfraPlan plan, String operation) {
@@ -552,7 +607,7 @@ public final class RehearsedPlatform implements Platform {
         r -> modelled.of(operation, r.name()),
         r ->
             forward && !modelled.of(operation, r.name()).isZero()
-                ? after(r.type())
+                ? after(r.type(), List.of(BOOT))
                 : Duration.ZERO);
   }
 
@@ -610,7 +665,7 @@ public final class RehearsedPlatform implements Platform {
             r -> takes(r.type(), operation.apply(r)),
             r ->
                 Set.of("create", "replace").contains(operation.apply(r))
-                    ? after(r.type())
+                    ? after(r.type(), List.of(BOOT, HEALTHY))
                     : Duration.ZERO);
     return Optional.of(makes.plus(goes));
   }
@@ -643,11 +698,11 @@ public final class RehearsedPlatform implements Platform {
     return target.providerVersions();
   }
 
-  private Duration after(String type) {
+  private Duration after(String type, List<String> waits) {
     Duration later = Duration.ZERO;
     for (CloudModel model : models) {
       LatencyModel latency = latency(model);
-      for (String what : List.of("boot", "healthy")) {
+      for (String what : waits) {
         later = max(later, latency.find(type, what).orElse(Duration.ZERO));
       }
     }

@@ -21,15 +21,27 @@ import java.util.Map;
 /// @param network its loopback block
 /// @param indexes machine name to its place in the block
 /// @param bootDelay how much longer than at once a machine takes until its Talos API answers
+/// @param healthDelay how long an API server must answer before a load balancer passes traffic to it
 public record Site(
     Platform.Cluster cluster,
     LocalNetwork network,
     Map<String, Integer> indexes,
     Duration bootDelay,
+    Duration healthDelay,
     Scenario scenario) {
 
   public Site {
     indexes = Map.copyOf(indexes);
+  }
+
+  /// A site whose load balancers check nothing.
+  public Site(
+      Platform.Cluster cluster,
+      LocalNetwork network,
+      Map<String, Integer> indexes,
+      Duration bootDelay,
+      Scenario scenario) {
+    this(cluster, network, indexes, bootDelay, Duration.ZERO, scenario);
   }
 
   /// One connection's way: an address of the cluster's network and a port.
@@ -118,6 +130,9 @@ public record Site(
     backends.forEach(b -> list.add(b.address()));
     if (!backends.isEmpty()) {
       inputs.put("targetPort", backends.getFirst().port());
+    }
+    if (port == LocalPlan.API_PORT && !healthDelay.isZero()) {
+      inputs.put("healthyMillis", healthDelay.toMillis());
     }
     if (scenario.unhealthy(port)) {
       inputs.put("unhealthy", true);

@@ -29,6 +29,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -140,8 +141,10 @@ final class LocalAccount implements HostAccount {
     Set<String> named = new HashSet<>();
     balancer.outputs().path("backends").forEach(b -> named.add(b.asText()));
     int port = balancer.outputs().path("targetPort").asInt(LocalPlan.API_PORT);
+    Duration checks = Duration.ofMillis(balancer.outputs().path("healthyMillis").asLong(0));
     return sorted().stream()
         .filter(m -> named.contains(m.address()))
+        .filter(m -> checks.isZero() || port != LocalPlan.API_PORT || m.plane().apiReadyFor(checks))
         .map(
             m ->
                 port == LocalPlan.API_PORT

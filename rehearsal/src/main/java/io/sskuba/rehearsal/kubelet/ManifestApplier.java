@@ -137,9 +137,7 @@ public final class ManifestApplier {
         if (e.code() == 409 && e.reason().equals("AlreadyExists")) {
           return false;
         }
-        // 403 and 404: RBAC defaults, a namespace or a definition that is not there yet.
-        boolean later = e.code() >= 500 || e.code() == 403 || e.code() == 404 || e.code() == 429;
-        if (!later || deadline.passed()) {
+        if (!passing(e) || deadline.passed()) {
           throw new KubeStatusException(
               e.code(), e.reason(), label(object) + ": " + e.getMessage());
         }
@@ -151,6 +149,18 @@ public final class ManifestApplier {
       time.sleep(Duration.ofMillis(pause));
       pause = Math.min(1_000, pause * 2);
     }
+  }
+
+  /// Whether a young API server may take the same object a moment later. 403 and 404: RBAC defaults,
+  /// a namespace or a definition that is not there yet. 422 for a Service: the allocator of its
+  /// range is not ready (kubernetes v1.36.3, ipallocator/cidrallocator.go, getAllocator), which a
+  /// slow machine shows for seconds.
+  private static boolean passing(KubeStatusException e) {
+    return e.code() >= 500
+        || e.code() == 403
+        || e.code() == 404
+        || e.code() == 429
+        || (e.code() == 422 && String.valueOf(e.getMessage()).contains("failed to allocate IP"));
   }
 
   private static String label(ObjectNode object) {

@@ -67,6 +67,9 @@ public final class PlaneServices implements NodeServices {
   private volatile boolean stopping;
   private volatile boolean bootstrapRequested;
   private volatile boolean apiReady;
+
+  /// When it became so, by the monotonic clock.
+  private volatile long apiReadyNanos;
   private volatile @Nullable PlaneConfig config;
   private volatile @Nullable PlaneFiles files;
   private volatile @Nullable EgressDoor door;
@@ -184,6 +187,7 @@ public final class PlaneServices implements NodeServices {
       run("kube-scheduler", scheduler);
     }
     awaitApi(wanted, made, READY);
+    apiReadyNanos = time.nanos();
     apiReady = true;
     problems.remove("kube-apiserver");
     watchApi(wanted, made);
@@ -278,8 +282,7 @@ public final class PlaneServices implements NodeServices {
     List<String> command = new ArrayList<>();
     command.add(binary.toString());
     command.addAll(arguments);
-    Map<String, String> environment =
-        name.equals("etcd") ? Map.of("ETCD_CIPHER_SUITES", PlaneFlags.ETCD_CIPHERS) : Map.of();
+    Map<String, String> environment = PlaneDeviations.ENVIRONMENT.getOrDefault(name, Map.of());
     PeerProcess process =
         new PeerProcess(
             name,
@@ -365,6 +368,9 @@ public final class PlaneServices implements NodeServices {
     TlsClient client = made.kubeClient();
     while (true) {
       boolean now = ready(client, wanted.apiPort(), READY);
+      if (now && !apiReady) {
+        apiReadyNanos = time.nanos();
+      }
       apiReady = now;
       if (now) {
         problems.remove("kube-apiserver");
@@ -516,6 +522,11 @@ public final class PlaneServices implements NodeServices {
   /// Whether this machine's API server answered `/readyz` with ok when last asked.
   public boolean apiReady() {
     return apiReady;
+  }
+
+  /// Whether it did for this long: what a health check of several looks would say.
+  public boolean apiReadyFor(Duration checks) {
+    return apiReady && time.nanos() - apiReadyNanos >= checks.toNanos();
   }
 
   /// Port of the API server as configured; [PlaneDeviations#API_PORT] before there is a config.

@@ -6,6 +6,7 @@ import io.sskuba.testkit.Peers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -327,6 +328,28 @@ class TalosctlPeerIT {
     Ran applied = talosctl("apply-config -f labelled.yaml").ok();
     assertThat(applied.out() + applied.err()).contains("Applied configuration without a reboot");
     talosctl("get machineconfig v1alpha1 -o yaml").prints("example.com/tier: gold");
+  }
+
+  @Test
+  @Order(135)
+  void aConfigOnTrialIsTakenBack() throws Exception {
+    write(
+        "tried.yaml",
+        cluster
+            .controlPlaneConfig()
+            .replace("  nodeLabels:\n", "  nodeLabels:\n    example.com/trial: short\n"));
+    Ran tried = talosctl("apply-config --mode try --timeout 3s -f tried.yaml").ok();
+    assertThat(tried.out() + tried.err())
+        .contains("Applied configuration without a reboot")
+        .contains("'try' mode and will be automatically reverted back in 3s");
+    talosctl("get machineconfig v1alpha1 -o yaml").prints("example.com/trial: short");
+    Instant end = Instant.now().plusSeconds(SECONDS_MAX);
+    String seen = "example.com/trial";
+    while (seen.contains("example.com/trial")) {
+      assertThat(Instant.now()).as("taken back").isBefore(end);
+      seen = talosctl("get machineconfig v1alpha1 -o yaml").ok().out();
+    }
+    assertThat(seen).contains("example.com/tier: gold");
   }
 
   @Test

@@ -15,6 +15,7 @@ import io.sskuba.rehearsal.account.Fabric;
 import io.sskuba.rehearsal.cloud.CatalogRules;
 import io.sskuba.rehearsal.cloud.LatencyModel;
 import io.sskuba.rehearsal.cloud.Scenario;
+import io.sskuba.rehearsal.cloud.SmallEngine;
 import io.sskuba.spec.ClusterSpec;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -42,8 +43,12 @@ class AwsModelTest {
     return engine(spec, ID, scenario);
   }
 
+  private static ClusterSpec file(String target, String more) {
+    return SmallEngine.file("aws", "region: ap-southeast-2\n" + target, more);
+  }
+
   private SmallEngine engine(ClusterSpec spec, String id, Scenario scenario) {
-    return new SmallEngine(folder, SmallEngine.cluster(spec, id), scenario);
+    return new SmallEngine(folder, new AwsModel(), SmallEngine.cluster(new AwsModel(), spec, id), scenario);
   }
 
   private static InfraPlan plan(SmallEngine engine) {
@@ -73,7 +78,7 @@ class AwsModelTest {
 
   @Test
   void theExampleComesAndGoes() throws Exception {
-    SmallEngine engine = engine(SmallEngine.example(), Scenario.NONE);
+    SmallEngine engine = engine(SmallEngine.example("aws"), Scenario.NONE);
     InfraPlan plan = plan(engine);
     engine.up(plan);
     assertThat(engine.account.all()).hasSameSizeAs(plan.resources());
@@ -98,7 +103,7 @@ class AwsModelTest {
 
   @Test
   void whatIsMadeIsOfThePublishedTypes() throws Exception {
-    SmallEngine engine = engine(SmallEngine.example(), Scenario.NONE);
+    SmallEngine engine = engine(SmallEngine.example("aws"), Scenario.NONE);
     engine.up(plan(engine));
     CatalogRules rules = CatalogRules.of("aws");
     io.sskuba.infra.types.TypeCatalog catalog = io.sskuba.infra.types.TypeCatalog.of("aws");
@@ -116,7 +121,7 @@ class AwsModelTest {
 
   @Test
   void whoseANameIsInTheHostedZone() throws Exception {
-    ClusterSpec spec = SmallEngine.file(MACHINES, "dns: {provider: route53}");
+    ClusterSpec spec = file(MACHINES, "dns: {provider: route53}");
     SmallEngine engine = engine(spec, Scenario.NONE);
     engine.up(plan(engine));
     AwsModel model = new AwsModel();
@@ -124,7 +129,7 @@ class AwsModelTest {
       assertThat(model.isNameOf(spec, engine.find(record))).as(record).isTrue();
     }
     assertThat(model.isNameOf(spec, engine.find("vpc"))).isFalse();
-    ClusterSpec elsewhere = SmallEngine.file(MACHINES, "");
+    ClusterSpec elsewhere = file(MACHINES, "");
     assertThat(model.isNameOf(elsewhere, engine.find("dns-name"))).isFalse();
   }
 
@@ -149,7 +154,7 @@ class AwsModelTest {
             "delivery: userData\nendpoint: {host: api.example.org}\n",
             "endpoint: {scheme: internal}\nnetwork: {existing: {network: vpc-1, subnets: [s1, s2]}}\n",
             "network: {existing: {network: vpc-1, subnets: [s1, s2]}}\n")) {
-      SmallEngine engine = engine(SmallEngine.file(MACHINES + more, ""), Scenario.NONE);
+      SmallEngine engine = engine(file(MACHINES + more, ""), Scenario.NONE);
       InfraPlan plan = plan(engine);
       engine.up(plan);
       assertThat(backends(engine, "talos-listener")).as(more).hasSize(3);
@@ -163,7 +168,7 @@ class AwsModelTest {
 
   @Test
   void whatOthersUseStays() throws Exception {
-    SmallEngine engine = engine(SmallEngine.file(MACHINES, ""), Scenario.NONE);
+    SmallEngine engine = engine(file(MACHINES, ""), Scenario.NONE);
     engine.up(plan(engine));
     Map<String, String> held =
         Map.of(
@@ -187,7 +192,7 @@ class AwsModelTest {
 
   @Test
   void referencesToNothingAreRefused() throws Exception {
-    SmallEngine engine = engine(SmallEngine.file(MACHINES, ""), Scenario.NONE);
+    SmallEngine engine = engine(file(MACHINES, ""), Scenario.NONE);
     InfraPlan plan = plan(engine);
     engine.up(plan);
     Map<Map.Entry<String, Map<String, Object>>, String> wrong =
@@ -223,7 +228,7 @@ class AwsModelTest {
 
   @Test
   void whatIsThereOnceIsNotMadeTwice() throws Exception {
-    SmallEngine engine = engine(SmallEngine.example(), Scenario.NONE);
+    SmallEngine engine = engine(SmallEngine.example("aws"), Scenario.NONE);
     InfraPlan plan = plan(engine);
     engine.up(plan);
     Map<String, String> codes =
@@ -259,7 +264,7 @@ class AwsModelTest {
                 "rulesPerGroup", "RulesPerSecurityGroupLimitExceeded")
             .entrySet()) {
       SmallEngine engine =
-          engine(SmallEngine.file(MACHINES, ""), quotas(Map.of(quota.getKey(), 0L)));
+          engine(file(MACHINES, ""), quotas(Map.of(quota.getKey(), 0L)));
       assertThatThrownBy(() -> engine.up(plan(engine)))
           .isInstanceOfSatisfying(
               CloudFault.class, e -> assertThat(e.kind()).isEqualTo(CloudFault.Kind.QUOTA))
@@ -275,8 +280,8 @@ class AwsModelTest {
     }
     // Five m7i.xlarge are 20 vCPUs: one cluster fits into 30, a second does not.
     Scenario thirty = quotas(Map.of("vcpus", 30L));
-    SmallEngine first = engine(SmallEngine.file(MACHINES, ""), "aaaa000011112222", thirty);
-    SmallEngine second = engine(SmallEngine.file(MACHINES, ""), "bbbb000011112222", thirty);
+    SmallEngine first = engine(file(MACHINES, ""), "aaaa000011112222", thirty);
+    SmallEngine second = engine(file(MACHINES, ""), "bbbb000011112222", thirty);
     first.up(plan(first));
     assertThatThrownBy(() -> second.up(plan(second)))
         .hasMessageContaining("current vCPU limit of 30");
@@ -294,7 +299,7 @@ class AwsModelTest {
             List.of(),
             List.of(),
             List.of());
-    SmallEngine engine = engine(SmallEngine.file(MACHINES, ""), short_);
+    SmallEngine engine = engine(file(MACHINES, ""), short_);
     assertThatThrownBy(() -> engine.up(plan(engine)))
         .isInstanceOfSatisfying(
             CloudFault.class, e -> assertThat(e.kind()).isEqualTo(CloudFault.Kind.CAPACITY))
@@ -304,7 +309,7 @@ class AwsModelTest {
 
   @Test
   void aTargetThatGoesIsPassedNothing() throws Exception {
-    SmallEngine engine = engine(SmallEngine.file(MACHINES, ""), Scenario.NONE);
+    SmallEngine engine = engine(file(MACHINES, ""), Scenario.NONE);
     engine.up(plan(engine));
     engine.delete("kubernetes-target-lab-control-plane-2");
     assertThat(backends(engine, "kubernetes-listener"))
@@ -316,7 +321,7 @@ class AwsModelTest {
 
   @Test
   void changesInPlaceKeepIdsAndAddresses() throws Exception {
-    SmallEngine engine = engine(SmallEngine.file(MACHINES, ""), Scenario.NONE);
+    SmallEngine engine = engine(file(MACHINES, ""), Scenario.NONE);
     InfraPlan plan = plan(engine);
     engine.up(plan);
     List<CloudResource> before = engine.account.all();
@@ -328,7 +333,7 @@ class AwsModelTest {
 
   @Test
   void twoClustersOfOneNameDoNotMeet() throws Exception {
-    ClusterSpec spec = SmallEngine.file(MACHINES, "");
+    ClusterSpec spec = file(MACHINES, "");
     SmallEngine first = engine(spec, "aaaaaaaa00000000", Scenario.NONE);
     SmallEngine second = engine(spec, "bbbbbbbb00000000", Scenario.NONE);
     first.up(plan(first));
@@ -340,7 +345,7 @@ class AwsModelTest {
 
   @Test
   void policiesFitARole() throws Exception {
-    SmallEngine engine = engine(SmallEngine.file(MACHINES, ""), Scenario.NONE);
+    SmallEngine engine = engine(file(MACHINES, ""), Scenario.NONE);
     InfraPlan plan = plan(engine);
     engine.up(plan);
     String long_ =
@@ -357,7 +362,7 @@ class AwsModelTest {
 
   @Test
   void choicesAreWhatALookWouldTell() throws Exception {
-    ClusterSpec spec = SmallEngine.example();
+    ClusterSpec spec = SmallEngine.example("aws");
     Choices choices = new AwsModel().choices(spec, Choices.NONE);
     assertThat(choices.images()).containsOnlyKeys("amd64", "amd64-nvidia");
     assertThat(choices.facts()).containsEntry("door:fraud-lab-gpu-1", "4").containsKey("zoneId");
@@ -384,7 +389,7 @@ class AwsModelTest {
 
   @Test
   void aPlanThatIsNotLookedUpHasNoLookups() throws Exception {
-    SmallEngine engine = engine(SmallEngine.example(), Scenario.NONE);
+    SmallEngine engine = engine(SmallEngine.example("aws"), Scenario.NONE);
     assertThat(plan(engine).toString()).doesNotContain("Lookup[");
     assertThat(plan(engine).outputs())
         .containsEntry("endpoint", new Ref("load-balancer", "dnsName"));

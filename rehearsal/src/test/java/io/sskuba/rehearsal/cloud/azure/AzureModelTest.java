@@ -14,6 +14,7 @@ import io.sskuba.rehearsal.account.CloudResource;
 import io.sskuba.rehearsal.account.Fabric;
 import io.sskuba.rehearsal.cloud.CatalogRules;
 import io.sskuba.rehearsal.cloud.Scenario;
+import io.sskuba.rehearsal.cloud.SmallEngine;
 import io.sskuba.spec.ClusterSpec;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,8 +33,12 @@ class AzureModelTest {
 
   @TempDir Path folder;
 
+  private static ClusterSpec file(String target, String more) {
+    return SmallEngine.file("azure", "subscription: 00000000-0000-0000-0000-000000000000\nregion: australiaeast\n" + target, more);
+  }
+
   private SmallEngine engine(ClusterSpec spec, String id, Scenario scenario) {
-    return new SmallEngine(folder, SmallEngine.cluster(spec, id), scenario);
+    return new SmallEngine(folder, new AzureModel(), SmallEngine.cluster(new AzureModel(), spec, id), scenario);
   }
 
   private static InfraPlan plan(SmallEngine engine) {
@@ -47,7 +52,7 @@ class AzureModelTest {
 
   @Test
   void theExampleComesAndGoesWithoutALeak() throws Exception {
-    SmallEngine engine = engine(SmallEngine.example(), "c0ffee0123456789", Scenario.NONE);
+    SmallEngine engine = engine(SmallEngine.example("azure"), "c0ffee0123456789", Scenario.NONE);
     InfraPlan plan = plan(engine);
     engine.up(plan);
     for (Target.Slot machine : Target.machines(engine.cluster.spec())) {
@@ -81,7 +86,7 @@ class AzureModelTest {
 
   @Test
   void whatTheModelMakesIsWhatThePublishedTypesTake() throws Exception {
-    SmallEngine engine = engine(SmallEngine.example(), "c0ffee0123456789", Scenario.NONE);
+    SmallEngine engine = engine(SmallEngine.example("azure"), "c0ffee0123456789", Scenario.NONE);
     engine.up(plan(engine));
     CatalogRules rules = CatalogRules.of("azure-native");
     for (CloudResource resource : engine.account.all()) {
@@ -107,7 +112,7 @@ class AzureModelTest {
                 + ", subnets: [a, b]}}\n",
             "zones: [\"1\", \"2\"]\n")) {
       SmallEngine engine =
-          engine(SmallEngine.file(MACHINES + more, ""), "c0ffee0123456789", Scenario.NONE);
+          engine(file(MACHINES + more, ""), "c0ffee0123456789", Scenario.NONE);
       InfraPlan plan = plan(engine);
       engine.up(plan);
       assertThat(backends(engine, "load-balancer/talos-api")).hasSize(3);
@@ -126,7 +131,7 @@ class AzureModelTest {
 
   @Test
   void twoClustersOfOneNameDoNotMeet() throws Exception {
-    ClusterSpec spec = SmallEngine.file(MACHINES, "");
+    ClusterSpec spec = file(MACHINES, "");
     SmallEngine first = engine(spec, "aaaaaaaa00000000", Scenario.NONE);
     SmallEngine second = engine(spec, "bbbbbbbb00000000", Scenario.NONE);
     first.up(plan(first));
@@ -140,7 +145,7 @@ class AzureModelTest {
 
   @Test
   void whatOthersUseStays() throws Exception {
-    SmallEngine engine = engine(SmallEngine.file(MACHINES, ""), "c0ffee0123456789", Scenario.NONE);
+    SmallEngine engine = engine(file(MACHINES, ""), "c0ffee0123456789", Scenario.NONE);
     engine.up(plan(engine));
     refused(engine, "lab-general-1-nic", "NicInUse");
     refused(engine, "lab-control-plane-1-ip", "PublicIPAddressCannotBeDeleted");
@@ -170,7 +175,7 @@ class AzureModelTest {
 
   @Test
   void quotasAndCapacitySayWhatAzureSays() throws Exception {
-    ClusterSpec spec = SmallEngine.file(MACHINES + "zones: [\"1\", \"2\", \"3\"]\n", "");
+    ClusterSpec spec = file(MACHINES + "zones: [\"1\", \"2\", \"3\"]\n", "");
     failsUp(
         spec,
         with(Map.of("vcpus", 10L)),
@@ -197,7 +202,7 @@ class AzureModelTest {
         CloudFault.Kind.CAPACITY,
         "ZonalAllocationFailed");
     ClusterSpec dns =
-        SmallEngine.file(
+        file(
             MACHINES, "dns: {provider: azureDns, zone: example.org, resourceGroup: names}\n");
     failsUp(
         dns,
@@ -225,7 +230,7 @@ class AzureModelTest {
 
   @Test
   void referencesToNothingAndBadNumbersAreRefused() throws Exception {
-    SmallEngine engine = engine(SmallEngine.file(MACHINES, ""), "c0ffee0123456789", Scenario.NONE);
+    SmallEngine engine = engine(file(MACHINES, ""), "c0ffee0123456789", Scenario.NONE);
     InfraPlan plan = plan(engine);
     Resource balancer = named(plan, "load-balancer");
     engine.create(named(plan, "resource-group"));
@@ -268,7 +273,7 @@ class AzureModelTest {
 
   @Test
   void aMachinesImageAndProfileCannotBeChanged() throws Exception {
-    SmallEngine engine = engine(SmallEngine.file(MACHINES, ""), "c0ffee0123456789", Scenario.NONE);
+    SmallEngine engine = engine(file(MACHINES, ""), "c0ffee0123456789", Scenario.NONE);
     InfraPlan plan = plan(engine);
     engine.up(plan);
     Resource machine = named(plan, "lab-general-1");
@@ -335,6 +340,6 @@ class AzureModelTest {
   }
 
   static Platform.Cluster cluster(ClusterSpec spec) {
-    return SmallEngine.cluster(spec, "c0ffee0123456789");
+    return SmallEngine.cluster(new AzureModel(), spec, "c0ffee0123456789");
   }
 }

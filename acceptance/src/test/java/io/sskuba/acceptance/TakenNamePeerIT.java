@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /// A name that is another's in the zone of the cloud: refused by plan and by apply, before anything
 /// is made.
-class TakenNameIT {
+class TakenNamePeerIT {
   private Ctl ctl;
 
   @BeforeEach

@@ -1,4 +1,4 @@
-package io.sskuba.rehearsal.cloud.aws;
+package io.sskuba.rehearsal.cloud;
 
 import io.sskuba.infra.Choices;
 import io.sskuba.infra.InfraPlan;
@@ -11,10 +11,6 @@ import io.sskuba.io.Json;
 import io.sskuba.rehearsal.account.Account;
 import io.sskuba.rehearsal.account.CloudFault;
 import io.sskuba.rehearsal.account.CloudResource;
-import io.sskuba.rehearsal.cloud.CloudModel;
-import io.sskuba.rehearsal.cloud.CloudRequest;
-import io.sskuba.rehearsal.cloud.Scenario;
-import io.sskuba.rehearsal.cloud.Site;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.SpecReader;
 import java.io.IOException;
@@ -30,38 +26,42 @@ import org.jspecify.annotations.Nullable;
 
 /// Makes and removes a plan's resources one after another against a model: what the real engine
 /// does with it, without processes.
-final class SmallEngine {
-  static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
-  final Account account;
-  final AwsModel model = new AwsModel();
-  final Platform.Cluster cluster;
-  final Scenario scenario;
-  final Map<String, Map<String, Object>> state = new LinkedHashMap<>();
+public final class SmallEngine {
+  public static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+  public final Account account;
+  public final CloudModel model;
+  public final Platform.Cluster cluster;
+  public final Scenario scenario;
+  public final Map<String, Map<String, Object>> state = new LinkedHashMap<>();
 
-  SmallEngine(Path folder, Platform.Cluster cluster, Scenario scenario) {
+  public SmallEngine(Path folder, CloudModel model, Platform.Cluster cluster, Scenario scenario) {
+    this.model = model;
     this.account = Account.at(folder);
     this.cluster = cluster;
     this.scenario = scenario;
   }
 
-  static ClusterSpec example() throws IOException {
-    Path file = Path.of("../examples/aws.yaml");
-    return SpecReader.read(Files.readAllBytes(file), "aws.yaml", file.getParent(), true);
+  public static ClusterSpec example(String target) throws IOException {
+    Path file = Path.of("../examples/" + target + ".yaml");
+    return SpecReader.read(Files.readAllBytes(file), target + ".yaml", file.getParent(), true);
   }
 
-  static ClusterSpec file(String target, String more) {
+  /// @param target the rest of `target`
+  /// @param more what stands after it
+  public static ClusterSpec file(String provider, String target, String more) {
     String text =
         "apiVersion: sskuba.io/v1alpha1\nkind: Cluster\nmetadata: {name: lab, domain: example.org}\n"
-            + "gitops: {url: \"https://git.example.org/a/b.git\"}\ntarget:\n  provider: aws\n"
-            + "  region: ap-southeast-2\n"
+            + "gitops: {url: \"https://git.example.org/a/b.git\"}\ntarget:\n  provider: "
+            + provider
+            + "\n"
             + target.indent(2)
             + more;
     return SpecReader.read(text.getBytes(StandardCharsets.UTF_8), "t.yaml", Path.of("."), true);
   }
 
-  static Platform.Cluster cluster(ClusterSpec spec, String id) {
+  public static Platform.Cluster cluster(CloudModel model, ClusterSpec spec, String id) {
     var allotment = Json.object();
-    allotment.set(Choices.KEY, new AwsModel().choices(spec, Choices.NONE).toJson());
+    allotment.set(Choices.KEY, model.choices(spec, Choices.NONE).toJson());
     LocalNetwork network = LocalNetwork.of(500);
     var indexes = allotment.putObject("indexes");
     LocalPlan.indexes(spec, network, Map.of()).forEach(indexes::put);
@@ -70,7 +70,7 @@ final class SmallEngine {
     return new Platform.Cluster(spec, "rehearsal." + spec.metadata().name(), id, allotment, tags);
   }
 
-  Site site() {
+  public Site site() {
     LocalNetwork network = LocalNetwork.of(500);
     return new Site(
         cluster,
@@ -80,13 +80,13 @@ final class SmallEngine {
         scenario);
   }
 
-  void up(InfraPlan plan) throws CloudFault, IOException {
+  public void up(InfraPlan plan) throws CloudFault, IOException {
     for (InfraPlan.Resource resource : plan.resources()) {
       create(resource);
     }
   }
 
-  CloudResource create(InfraPlan.Resource resource) throws CloudFault, IOException {
+  public CloudResource create(InfraPlan.Resource resource) throws CloudFault, IOException {
     Map<String, Object> inputs = new LinkedHashMap<>();
     resource.inputs().forEach((k, v) -> inputs.put(k, resolved(v)));
     CloudResource made =
@@ -114,7 +114,7 @@ final class SmallEngine {
     return made;
   }
 
-  void update(InfraPlan.Resource resource) throws CloudFault, IOException {
+  public void update(InfraPlan.Resource resource) throws CloudFault, IOException {
     Map<String, Object> inputs = new LinkedHashMap<>();
     resource.inputs().forEach((k, v) -> inputs.put(k, resolved(v)));
     account.change(
@@ -130,7 +130,7 @@ final class SmallEngine {
         });
   }
 
-  void delete(String name) throws CloudFault, IOException {
+  public void delete(String name) throws CloudFault, IOException {
     account.change(
         view -> {
           CloudResource found = view.find(id(name)).orElseThrow();
@@ -141,17 +141,17 @@ final class SmallEngine {
         });
   }
 
-  void destroy(InfraPlan plan) throws CloudFault, IOException {
+  public void destroy(InfraPlan plan) throws CloudFault, IOException {
     for (InfraPlan.Resource resource : plan.resources().reversed()) {
       delete(resource.name());
     }
   }
 
-  String id(String name) {
+  public String id(String name) {
     return String.valueOf(state.getOrDefault(name, Map.of()).get("id"));
   }
 
-  CloudResource find(String name) throws IOException {
+  public CloudResource find(String name) throws IOException {
     return account.all().stream().filter(r -> r.name().equals(name)).findFirst().orElseThrow();
   }
 
