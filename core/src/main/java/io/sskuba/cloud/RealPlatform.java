@@ -386,15 +386,8 @@ public final class RealPlatform implements Platform {
     return out;
   }
 
-  /// The file's Vault stands in where the user's environment names none (contract, section 1).
   private SecretResolver secrets(ClusterSpec spec) {
-    Environment environment = world.environment();
-    ClusterSpec.@org.jspecify.annotations.Nullable Secrets file = spec.secrets();
-    if (file != null && file.address() != null && environment.get("VAULT_ADDR") == null) {
-      Map<String, String> more = new LinkedHashMap<>(environment.variables());
-      more.put("VAULT_ADDR", file.address());
-      environment = new Environment(more, environment.workingFolder());
-    }
+    Environment environment = SecretResolver.withVaultOf(spec, world.environment());
     return new SecretResolver(
         environment, world.time(), redactor, world.stores().apply(environment));
   }

@@ -232,6 +232,11 @@ public enum ProblemCode {
       ProblemKind.CONFLICT,
       "The cluster's network has addresses that another network of the account has too. It can be"
           + " made, but the two can never be connected."),
+  CLOUD_ADDRESS_TAKEN(
+      "SSK-CLOUD-012",
+      ProblemKind.CONFLICT,
+      "An address that the file gives to the cluster answers to somebody else: a machine reports it,"
+          + " or a virtual server listens there."),
   CLOUD_UNREGISTERED(
       "SSK-CLOUD-013",
       ProblemKind.REMOTE,
