@@ -106,8 +106,7 @@ public final class FakePlugin extends ProviderProtocol {
         address.isEmpty() ? Map.of() : Map.of("defaultIpAddress", address);
     Map<String, Object> all = new LinkedHashMap<>(inputs);
     all.putAll(outputs);
-    Files.writeString(
-        cloud.resolve("id-" + name), JsonFormat.printer().print(Values.struct(all)));
+    Files.writeString(cloud.resolve("id-" + name), JsonFormat.printer().print(Values.struct(all)));
     return new ResourceHandler.Made("id-" + name, outputs);
   }
 

@@ -23,8 +23,8 @@ import java.util.Optional;
 /// Taints stand in the machine configuration, so that nothing is scheduled before they are there.
 /// - Idempotent: a merge patch of the same labels changes nothing; it is sent only where a label is
 ///   missing.
-/// - Errors: `MACHINE_UNREACHABLE` for a worker that does not come back; `NODES_NOT_READY` naming the
-///   first node that is not there.
+/// - Errors: `MACHINE_UNREACHABLE` for a worker that does not come back; `NODES_NOT_READY` naming
+///   the first node that is not there.
 public final class LabelAndTaint implements Phase<ControlPlaneUp, ControlPlaneUp> {
   static final String POOL = "sskuba.io/pool";
   static final Duration LIMIT = Duration.ofMinutes(10);
@@ -33,6 +33,7 @@ public final class LabelAndTaint implements Phase<ControlPlaneUp, ControlPlaneUp
 
   /// All machines together ask the API server no more than 50 times a second: it has them to admit.
   private static final Duration A_MACHINE = Duration.ofMillis(20);
+
   private final Ports ports;
 
   LabelAndTaint(Ports ports) {

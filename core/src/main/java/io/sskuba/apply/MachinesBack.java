@@ -32,7 +32,9 @@ final class MachinesBack {
         context.await(
             "machine "
                 + machine.name()
-                + (userData ? " to come up with its user data" : " to come back with its configuration"),
+                + (userData
+                    ? " to come up with its user data"
+                    : " to come back with its configuration"),
             rendered.opened().platform().patience(),
             INTERVAL,
             ProblemCode.MACHINE_UNREACHABLE,

@@ -24,8 +24,7 @@ final class Programs {
 
   /// Looks at the platform's programs too while something is not there yet: one that dies at each
   /// start never gets there, and its last words are the cause.
-  static <T> Waiter.Look<T> watched(
-      OpenCluster opened, PhaseContext context, Waiter.Look<T> look) {
+  static <T> Waiter.Look<T> watched(OpenCluster opened, PhaseContext context, Waiter.Look<T> look) {
     long[] next = {context.time().nanos() + LOOK_AT_PROGRAMS.toNanos()};
     return () -> {
       Observation<T> seen = look.look();

@@ -422,8 +422,7 @@ class PhasesTest {
             List.of(),
             List.of(before.machines().getFirst(), worker),
             before.addresses());
-    return new Rendered(
-        new Provisioned(made.prepared(), both, made.balancer()), one.configs());
+    return new Rendered(new Provisioned(made.prepared(), both, made.balancer()), one.configs());
   }
 
   @Test

@@ -73,8 +73,7 @@ public final class HandlerProvider extends ProviderProtocol {
 
   @Override
   protected Map<String, Object> updated(
-      String type, String name, String id, Map<String, Object> inputs)
-      throws InterruptedException {
+      String type, String name, String id, Map<String, Object> inputs) throws InterruptedException {
     return handler.update(type, id, inputs);
   }
 

@@ -18,7 +18,6 @@ import pulumirpc.ResourceProviderGrpc;
 
 /// What every provider of ours answers alike: who it is, that it has no configuration, what a
 /// preview of a create or an update looks like, and how a difference is told.
-///
 /// - Errors: whatever the work throws, as `UNKNOWN` with [#describe]'s text, so that the engine
 ///   shows the cause; an interruption as `CANCELLED`.
 /// - Source: pulumi/proto/pulumi/provider.proto.
@@ -188,8 +187,8 @@ public abstract class ProviderProtocol extends ResourceProviderGrpc.ResourceProv
   }
 
   /// Makes one resource: its id and what the provider adds to the inputs.
-  protected abstract ResourceHandler.Made made(
-      String type, String name, Map<String, Object> inputs) throws Exception;
+  protected abstract ResourceHandler.Made made(String type, String name, Map<String, Object> inputs)
+      throws Exception;
 
   @Override
   public final void update(
@@ -256,8 +255,7 @@ public abstract class ProviderProtocol extends ResourceProviderGrpc.ResourceProv
       return;
     } catch (Exception e) {
       // gRPC would answer "Application error processing RPC", which tells nobody anything.
-      reply.onError(
-          Status.UNKNOWN.withDescription(describe(e)).withCause(e).asRuntimeException());
+      reply.onError(Status.UNKNOWN.withDescription(describe(e)).withCause(e).asRuntimeException());
       return;
     }
     answer(reply, value);

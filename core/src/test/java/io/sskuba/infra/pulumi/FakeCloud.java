@@ -72,8 +72,10 @@ final class FakeCloud extends ProviderProtocol {
 
   private static Map<String, Object> outputs(String name) {
     return Map.of(
-        "address", "10.0.0." + name.length(),
-        "status", Map.of("list", List.of(Map.of("ip", "192.0.2.7"))));
+        "address",
+        "10.0.0." + name.length(),
+        "status",
+        Map.of("list", List.of(Map.of("ip", "192.0.2.7"))));
   }
 
   @Override

@@ -151,10 +151,10 @@ public final class ManifestApplier {
     }
   }
 
-  /// Whether a young API server may take the same object a moment later. 403 and 404: RBAC defaults,
-  /// a namespace or a definition that is not there yet. 422 for a Service: the allocator of its
-  /// range is not ready (kubernetes v1.36.3, ipallocator/cidrallocator.go, getAllocator), which a
-  /// slow machine shows for seconds.
+  /// Whether a young API server may take the same object a moment later. 403 and 404: RBAC
+  /// defaults, a namespace or a definition that is not there yet. 422 for a Service: the allocator
+  /// of its range is not ready (kubernetes v1.36.3, ipallocator/cidrallocator.go, getAllocator),
+  /// which a slow machine shows for seconds.
   private static boolean passing(KubeStatusException e) {
     return e.code() >= 500
         || e.code() == 403

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/// What a young API server refuses and takes a moment later. The texts are those of
-/// kube-apiserver v1.36.3.
+/// What a young API server refuses and takes a moment later. The texts are those of kube-apiserver
+/// v1.36.3.
 class ManifestApplierTest {
   private static final Duration LIMIT = Duration.ofSeconds(20);
   private final AtomicInteger asked = new AtomicInteger();
@@ -37,7 +37,8 @@ class ManifestApplierTest {
 
   @Test
   void anObjectThatIsWrongIsRefusedAtOnce() {
-    KubeApi api = refusing(1, 422, "Invalid", "Service \"kube-dns\" is invalid: spec.ports: Required");
+    KubeApi api =
+        refusing(1, 422, "Invalid", "Service \"kube-dns\" is invalid: spec.ports: Required");
 
     assertThatThrownBy(
             () -> ManifestApplier.apply(api, List.of(service()), TimeSource.system(), LIMIT))

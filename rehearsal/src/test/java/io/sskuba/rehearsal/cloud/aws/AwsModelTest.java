@@ -48,7 +48,8 @@ class AwsModelTest {
   }
 
   private SmallEngine engine(ClusterSpec spec, String id, Scenario scenario) {
-    return new SmallEngine(folder, new AwsModel(), SmallEngine.cluster(new AwsModel(), spec, id), scenario);
+    return new SmallEngine(
+        folder, new AwsModel(), SmallEngine.cluster(new AwsModel(), spec, id), scenario);
   }
 
   private static InfraPlan plan(SmallEngine engine) {
@@ -263,8 +264,7 @@ class AwsModelTest {
                 "listenersPerNetworkLoadBalancer", "TooManyListeners",
                 "rulesPerGroup", "RulesPerSecurityGroupLimitExceeded")
             .entrySet()) {
-      SmallEngine engine =
-          engine(file(MACHINES, ""), quotas(Map.of(quota.getKey(), 0L)));
+      SmallEngine engine = engine(file(MACHINES, ""), quotas(Map.of(quota.getKey(), 0L)));
       assertThatThrownBy(() -> engine.up(plan(engine)))
           .isInstanceOfSatisfying(
               CloudFault.class, e -> assertThat(e.kind()).isEqualTo(CloudFault.Kind.QUOTA))

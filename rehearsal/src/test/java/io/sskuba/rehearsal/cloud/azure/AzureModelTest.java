@@ -34,11 +34,15 @@ class AzureModelTest {
   @TempDir Path folder;
 
   private static ClusterSpec file(String target, String more) {
-    return SmallEngine.file("azure", "subscription: 00000000-0000-0000-0000-000000000000\nregion: australiaeast\n" + target, more);
+    return SmallEngine.file(
+        "azure",
+        "subscription: 00000000-0000-0000-0000-000000000000\nregion: australiaeast\n" + target,
+        more);
   }
 
   private SmallEngine engine(ClusterSpec spec, String id, Scenario scenario) {
-    return new SmallEngine(folder, new AzureModel(), SmallEngine.cluster(new AzureModel(), spec, id), scenario);
+    return new SmallEngine(
+        folder, new AzureModel(), SmallEngine.cluster(new AzureModel(), spec, id), scenario);
   }
 
   private static InfraPlan plan(SmallEngine engine) {
@@ -111,8 +115,7 @@ class AzureModelTest {
                 + vnet
                 + ", subnets: [a, b]}}\n",
             "zones: [\"1\", \"2\"]\n")) {
-      SmallEngine engine =
-          engine(file(MACHINES + more, ""), "c0ffee0123456789", Scenario.NONE);
+      SmallEngine engine = engine(file(MACHINES + more, ""), "c0ffee0123456789", Scenario.NONE);
       InfraPlan plan = plan(engine);
       engine.up(plan);
       assertThat(backends(engine, "load-balancer/talos-api")).hasSize(3);
@@ -202,8 +205,7 @@ class AzureModelTest {
         CloudFault.Kind.CAPACITY,
         "ZonalAllocationFailed");
     ClusterSpec dns =
-        file(
-            MACHINES, "dns: {provider: azureDns, zone: example.org, resourceGroup: names}\n");
+        file(MACHINES, "dns: {provider: azureDns, zone: example.org, resourceGroup: names}\n");
     failsUp(
         dns,
         with(Map.of("dnsZones", 0L)),
