@@ -60,6 +60,7 @@ class LayerRulesTest {
           Map.entry("images -> spec", "a file's machines say which images they need"),
           Map.entry("images -> toolchain", "images are got by the same way out as programs"),
           Map.entry("infra -> spec", "plans are made from the cluster file"),
+          Map.entry("infra -> state", "a stack in a bucket is read where the records lie"),
           Map.entry("pki -> spec", "certificates carry the file's names and addresses"),
           Map.entry("secret -> spec", "references are values of the cluster file"),
           Map.entry("secret -> pki", "what is sealed is the secrets bundle"),

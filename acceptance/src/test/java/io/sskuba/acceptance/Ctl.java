@@ -61,6 +61,9 @@ final class Ctl implements AutoCloseable {
   final Path runtime;
   final Map<String, String> environment = new HashMap<>();
 
+  /// What each command is started by, such as `unshare`; empty: by nothing.
+  List<String> before = List.of();
+
   private Ctl(Path folder, Path runtime) {
     this.folder = folder;
     this.runtime = runtime;
@@ -130,7 +133,9 @@ final class Ctl implements AutoCloseable {
   }
 
   Running start(String... arguments) throws IOException {
-    return new Running(List.of(arguments), process(command(arguments)));
+    List<String> whole = new ArrayList<>(before);
+    whole.addAll(command(arguments));
+    return new Running(List.of(arguments), process(whole));
   }
 
   /// Names a launcher, such as that of an unpacked archive: the journeys then run it instead of the

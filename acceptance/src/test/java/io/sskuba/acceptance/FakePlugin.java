@@ -30,15 +30,18 @@ import pulumirpc.Provider;
 ///
 /// Fault policy: none. A virtual machine's address is what `addresses.json` says. It answers each
 /// question with a new value every time it is started, as a cloud does where there is a new image.
-/// It writes down what it was started with: `seen.jsonl`, a line a start.
+/// It writes down what it was started with, `seen.jsonl`, a line a start, and what it made,
+/// `made.log`. A file `pause` holds the milliseconds that each creation takes. Who writes into a
+/// resource's file changes it behind the engine's back.
 @SuppressForbidden(reason = "a main class: its port goes to standard output, as the engine expects")
 public final class FakePlugin extends ProviderProtocol {
   static final String SEEN = "seen.jsonl";
+  static final String MADE = "made.log";
   private static final AtomicInteger ANSWERS = new AtomicInteger();
   private final Path cloud;
 
   private FakePlugin(Path cloud) {
-    super("4.18.2", true);
+    super("4.18.2", false);
     this.cloud = cloud;
   }
 
@@ -98,16 +101,44 @@ public final class FakePlugin extends ProviderProtocol {
     }
   }
 
+  /// Names of what its cloud was told to make, each as often as it was told.
+  static List<String> made(Path cloud) throws IOException {
+    Path log = cloud.resolve(MADE);
+    return Files.exists(log) ? Files.readAllLines(log) : List.of();
+  }
+
   @Override
   protected ResourceHandler.Made made(String type, String name, Map<String, Object> inputs)
       throws IOException {
     String address = addresses().path(name).asText();
-    Map<String, Object> outputs =
-        address.isEmpty() ? Map.of() : Map.of("defaultIpAddress", address);
+    pause();
+    Files.writeString(
+        cloud.resolve(MADE), name + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    Map<String, Object> outputs = outputs(address);
+    keep("id-" + name, inputs, outputs);
+    return new ResourceHandler.Made("id-" + name, outputs);
+  }
+
+  private void pause() throws IOException {
+    Path pause = cloud.resolve("pause");
+    if (Files.exists(pause)) {
+      try {
+        Thread.sleep(Long.parseLong(Files.readString(pause).strip()));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static Map<String, Object> outputs(String address) {
+    return address.isEmpty() ? Map.of() : Map.of("defaultIpAddress", address);
+  }
+
+  private void keep(String id, Map<String, Object> inputs, Map<String, Object> outputs)
+      throws IOException {
     Map<String, Object> all = new LinkedHashMap<>(inputs);
     all.putAll(outputs);
-    Files.writeString(cloud.resolve("id-" + name), JsonFormat.printer().print(Values.struct(all)));
-    return new ResourceHandler.Made("id-" + name, outputs);
+    Files.writeString(cloud.resolve(id), JsonFormat.printer().print(Values.struct(all)));
   }
 
   private com.fasterxml.jackson.databind.JsonNode addresses() {
@@ -121,11 +152,25 @@ public final class FakePlugin extends ProviderProtocol {
   @Override
   public void read(Provider.ReadRequest request, StreamObserver<Provider.ReadResponse> reply) {
     var response = Provider.ReadResponse.newBuilder();
-    if (Files.exists(cloud.resolve(request.getId()))) {
-      response
-          .setId(request.getId())
-          .setProperties(request.getProperties())
-          .setInputs(request.getInputs());
+    Path file = cloud.resolve(request.getId());
+    if (Files.exists(file)) {
+      Struct.Builder properties = Struct.newBuilder();
+      try {
+        JsonFormat.parser().merge(Files.readString(file), properties);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      Struct.Builder inputs = Struct.newBuilder();
+      properties
+          .getFieldsMap()
+          .forEach(
+              (name, value) -> {
+                // What only the cloud says is no input.
+                if (!name.equals("defaultIpAddress")) {
+                  inputs.putFields(name, value);
+                }
+              });
+      response.setId(request.getId()).setProperties(properties).setInputs(inputs);
     }
     answer(reply, response.build());
   }
@@ -133,8 +178,9 @@ public final class FakePlugin extends ProviderProtocol {
   @Override
   protected Map<String, Object> updated(
       String type, String name, String id, Map<String, Object> inputs) throws IOException {
-    String address = addresses().path(name).asText();
-    return address.isEmpty() ? Map.of() : Map.of("defaultIpAddress", address);
+    Map<String, Object> outputs = outputs(addresses().path(name).asText());
+    keep(id, inputs, outputs);
+    return outputs;
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.sskuba.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.io.Json;
 import io.sskuba.testkit.Peers;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -184,11 +187,58 @@ class RealCloudsLongIT {
     JsonNode again =
         ctl.run("plan", "-f", file, "-o", "json", "--detailed-exitcode").exits(0).json();
     assertThat(again.path("changes").path("same").asInt()).isEqualTo(made.size());
+    assertThat(again.path("drift")).isEmpty();
+    assertDriftShows(cloud, file);
 
     Ctl.Said gone = ctl.run("delete", "sensor-lab", "--yes", "-o", "json").exits(0);
     assertThat(gone.json().path("leftovers")).isEmpty();
     assertThat(FakePlugin.held(cloud)).isEmpty();
     assertNowhere(PASSWORD);
+  }
+
+  /// What was changed behind our back is named by `plan`, which writes nothing down, and put right by
+  /// `apply`.
+  private void assertDriftShows(Path cloud, String file) throws Exception {
+    Path machine = cloud.resolve("id-sensor-lab-general-1");
+    ObjectNode changed = (ObjectNode) Json.parse(Files.readAllBytes(machine));
+    int cpus = changed.path("numCpus").asInt();
+    assertThat(cpus).isPositive();
+    Files.writeString(machine, Json.pretty(changed.put("numCpus", cpus + 3)));
+    String rule = FakePlugin.held(cloud).stream().filter(i -> i.contains("tag")).findFirst().get();
+    Files.delete(cloud.resolve(rule));
+    Map<String, String> before = stacks();
+
+    JsonNode plan =
+        ctl.run("plan", "-f", file, "-o", "json", "--detailed-exitcode").exits(9).json();
+    assertThat(plan.path("drift"))
+        .anyMatch(
+            d ->
+                d.path("name").asText().equals("sensor-lab-general-1")
+                    && d.toString().contains("numCpus"))
+        .anyMatch(
+            d ->
+                ("id-" + d.path("name").asText()).equals(rule)
+                    && d.path("kind").asText().equals("gone"));
+    assertThat(ctl.run("plan", "-f", file).exits(0).out())
+        .contains("numCpus", rule.substring("id-".length()));
+    assertThat(stacks()).as("a plan touches nothing").isEqualTo(before);
+    assertThat(FakePlugin.held(cloud)).as("nor makes anything").doesNotContain(rule);
+
+    ctl.run("apply", "-f", file, "--ttl", "3h").exits(0);
+    assertThat(Json.parse(Files.readAllBytes(machine)).path("numCpus").asInt()).isEqualTo(cpus);
+    assertThat(cloud.resolve(rule)).as("made anew").exists();
+    JsonNode clean = ctl.run("plan", "-f", file, "-o", "json").exits(0).json();
+    assertThat(clean.path("drift")).isEmpty();
+  }
+
+  /// The engine's checkpoints, by name.
+  private Map<String, String> stacks() throws Exception {
+    Map<String, String> found = new TreeMap<>();
+    Path folder = ctl.state().resolve(".pulumi/stacks");
+    for (String name : Ctl.files(folder)) {
+      found.put(name, Files.readString(folder.resolve(name)));
+    }
+    return found;
   }
 
   private static void assertSeen(Path cloud) throws Exception {

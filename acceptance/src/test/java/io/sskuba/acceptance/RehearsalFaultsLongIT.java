@@ -144,6 +144,38 @@ class RehearsalFaultsLongIT {
     goesOn();
   }
 
+  /// They would end before the infrastructure is whole: nothing is begun, and somebody else goes on.
+  @ParameterizedTest
+  @ValueSource(strings = {"aws", "azure"})
+  void whenCredentialsWouldNotLast(String target) throws Exception {
+    small(target);
+    JsonNode problem = fails(apply("account: {credentials: 5m}\n"), 10, "SSK-CLOUD-020");
+    assertThat(problem.path("summary").asText())
+        .contains("before provision-infrastructure", "the credentials last until 20");
+    assertThat(J04RehearsalIT.held(ctl)).as("nothing begun").isEmpty();
+    assertThat(ctl.status(name).path("state").asText()).isEqualTo("parked");
+    goesOn();
+  }
+
+  /// What was just made is not found by reads and lists: the answer to it was lost, and the next run
+  /// comes before the cloud shows it.
+  @ParameterizedTest
+  @ValueSource(strings = {"aws", "azure"})
+  void whenTheCloudLagsBehind(String target) throws Exception {
+    small(target);
+    fails(
+        apply(
+            "consistency: 1s\nfaults: [{on: create, type: \""
+                + machine(target)
+                + "\", fault: lostAnswer, times: 1}]\n"),
+        7,
+        "SSK-INFRA-001");
+    Map<String, String> before = J04RehearsalIT.held(ctl);
+    apply("consistency: 12s\n").exits(0);
+    assertThat(J04RehearsalIT.held(ctl)).as("nothing made twice").containsAllEntriesOf(before);
+    goesOn();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"aws", "azure"})
   void whenAFifthOfTheCallsIsThrottledAndZonesAreFull(String target) throws Exception {

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -55,6 +56,10 @@ final class ApplyCommand implements Callable<Integer> {
   private static final Set<ProblemKind> MADE =
       EnumSet.of(
           ProblemKind.INTERNAL, ProblemKind.CREDENTIAL, ProblemKind.REMOTE, ProblemKind.TIMEOUT);
+
+  /// The store of the state does not answer: it cannot be asked what exists.
+  private static final Set<ProblemCode> AWAY =
+      EnumSet.of(ProblemCode.STATE_UNREACHABLE, ProblemCode.STATE_DENIED);
 
   private final Session session;
   @Mixin Common common;
@@ -190,16 +195,20 @@ final class ApplyCommand implements Callable<Integer> {
   private SskubaException failed(RunConsole console, Run run, SskubaException e) throws Exception {
     Problem problem = e.problem().run(run.id());
     @Nullable String key = console.key();
-    if (key == null || session.ports().store().find(key).isEmpty()) {
+    boolean away = AWAY.contains(problem.code());
+    if (key == null || !recorded(key)) {
       return new SskubaException(problem, e);
     }
+    if (away) {
+      problem = withSeen(problem, console.seen());
+    }
     String name = key.replace("rehearsal.", "rehearsal/");
-    if (onFailure.equals("delete") && MADE.contains(problem.code().kind())) {
+    if (onFailure.equals("delete") && !away && MADE.contains(problem.code().kind())) {
       Deletion.of(session).delete(console, key, Duration.ofMinutes(30));
       return new SskubaException(
           problem.fact("deleted", "what this run had made, with a receipt"), e);
     }
-    if (problem.exists().isEmpty()) {
+    if (problem.exists().isEmpty() || away) {
       problem = problem.exists("cluster " + name + ", as far as it was made; nothing was removed");
     }
     if (problem.next().isEmpty()) {
@@ -217,6 +226,28 @@ final class ApplyCommand implements Callable<Integer> {
               .next("sskuba-ctl delete " + name);
     }
     return new SskubaException(problem, e);
+  }
+
+  /// What is known here of what exists, and our own way on.
+  private static Problem withSeen(Problem problem, List<String> seen) {
+    Set<String> exists = new LinkedHashSet<>(problem.exists());
+    exists.addAll(seen);
+    return new Problem(
+        problem.code(),
+        problem.summary(),
+        problem.facts(),
+        List.copyOf(exists),
+        List.of(),
+        problem.run());
+  }
+
+  /// Who cannot ask does not say that nothing was made.
+  private boolean recorded(String key) {
+    try {
+      return session.ports().store().find(key).isPresent();
+    } catch (SskubaException e) {
+      return true;
+    }
   }
 
   private @Nullable Duration ttl() {

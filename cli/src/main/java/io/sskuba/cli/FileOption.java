@@ -1,12 +1,16 @@
 package io.sskuba.cli;
 
+import io.sskuba.io.Yaml;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
+import io.sskuba.state.SplitStateStore;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -42,12 +46,29 @@ final class FileOption {
         file.equals("-")
             ? System.in
             : Files.newInputStream(session.environment().workingFolder().resolve(file))) {
-      return in.readNBytes(READ_MAX);
+      byte[] read = in.readNBytes(READ_MAX);
+      if (isOfThisMachine(read)) {
+        session.onlyStateHere();
+      }
+      return read;
     } catch (IOException e) {
       throw new SskubaException(
           Problem.of(ProblemCode.SPEC_UNREADABLE, "cannot read " + file)
               .fact("cause", e.getClass().getSimpleName() + ": " + e.getMessage()),
           e);
+    }
+  }
+
+  /// Whether the file's target is this machine. A file that cannot be read so is for the reader to
+  /// refuse.
+  private static boolean isOfThisMachine(byte[] file) {
+    try {
+      return Yaml.load(new String(file, StandardCharsets.UTF_8)) instanceof Map<?, ?> root
+          && root.get("target") instanceof Map<?, ?> target
+          && target.get("provider") instanceof String provider
+          && SplitStateStore.isOfThisMachine(provider);
+    } catch (RuntimeException e) {
+      return false;
     }
   }
 

@@ -1,5 +1,6 @@
 package io.sskuba.cli;
 
+import io.sskuba.io.TimeSource;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
@@ -84,7 +85,7 @@ final class RehearseOption {
         default -> loopback(key, value);
       }
     }
-    session.rehearsal(new RehearsedPlatform.Options(scenario, latency));
+    session.rehearsal(new RehearsedPlatform.Options(scenario, latency, TimeSource.system().now()));
   }
 
   private Path file(String value) {

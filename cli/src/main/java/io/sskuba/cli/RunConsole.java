@@ -18,7 +18,9 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import sun.misc.Signal;
 
@@ -27,11 +29,13 @@ import sun.misc.Signal;
 /// The first Ctrl-C (or SIGTERM) parks the run at its next safe point; the second ends the process
 /// with 130.
 final class RunConsole implements AutoCloseable {
+  private static final int SEEN_SHOWN = 20;
   private final Session session;
   private final Progress progress;
   private final @Nullable BufferedWriter file;
   private final Parking parking = new Parking();
   private final List<String> early = new ArrayList<>();
+  private final Set<String> seen = new LinkedHashSet<>();
   private @Nullable String key;
   private boolean recorded;
 
@@ -51,7 +55,7 @@ final class RunConsole implements AutoCloseable {
       }
       Progress progress =
           "-".equals(eventsFile)
-              ? event -> session.err().println(Json.compact(event.toJson()))
+              ? new JsonProgress(session.err(), session.ports().time())
               : session.errIsTerminal()
                   ? new TerminalProgress(session)
                   : new PlainProgress(session.err());
@@ -101,7 +105,25 @@ final class RunConsole implements AutoCloseable {
     return key;
   }
 
+  /// Resources that this run made or found, as `TYPE NAME`; the first 20.
+  synchronized List<String> seen() {
+    return seen.stream().limit(SEEN_SHOWN).toList();
+  }
+
+  private void remember(RunEvent event) {
+    String resource = event.resource();
+    if (event.kind() == RunEvent.Kind.RESOURCE && resource != null) {
+      String named = resource.replaceFirst("::", " ");
+      if (event.message().equals("delete done")) {
+        seen.remove(named);
+      } else if (event.message().endsWith(" done") && event.observation() == null) {
+        seen.add(named);
+      }
+    }
+  }
+
   private synchronized void event(RunEvent event) {
+    remember(event);
     if (!event.cluster().isEmpty()) {
       key = event.cluster().replace("rehearsal/", "rehearsal.");
     }

@@ -35,6 +35,7 @@ final class Session {
   private boolean json;
   private @Nullable Ports ports;
   private boolean thisMachine;
+  private boolean stateHere;
   private RehearsedPlatform.@Nullable Options rehearsal;
   private @Nullable String rehearsedDns;
 
@@ -104,6 +105,12 @@ final class Session {
     thisMachine = true;
   }
 
+  /// This invocation is about a cluster of this machine, whose state is here whatever the state URL
+  /// (contract, section 2): no other store is asked.
+  void onlyStateHere() {
+    stateHere = true;
+  }
+
   private RehearsedPlatform.Options rehearsal() {
     RehearsedPlatform.Options given = rehearsal;
     return given == null ? RehearsedPlatform.Options.NONE : given;
@@ -116,7 +123,11 @@ final class Session {
       made =
           Wiring.ports(
               environment, places(), this::rehearsal, () -> Optional.ofNullable(rehearsedDns));
-      made = thisMachine ? made.ofThisMachine() : made;
+      if (thisMachine) {
+        made = made.ofThisMachine();
+      } else if (stateHere) {
+        made = made.withStateHere();
+      }
       ports = made;
     }
     return made;

@@ -24,6 +24,7 @@ import io.sskuba.secret.UserKeyRing;
 import io.sskuba.secret.UserReceiptSigner;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.state.FileStateStore;
+import io.sskuba.state.ObjectBucket;
 import io.sskuba.state.ObjectStateStore;
 import io.sskuba.state.SplitStateStore;
 import io.sskuba.state.StateStore;
@@ -31,6 +32,8 @@ import io.sskuba.talos.TalosNodes;
 import io.sskuba.talos.grpc.GrpcTalosNodes;
 import io.sskuba.toolchain.ToolchainService;
 import java.net.URI;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -48,7 +51,8 @@ final class Wiring {
     TimeSource time = TimeSource.system();
     RandomSource random = RandomSource.system();
     Identities identities = identities(environment, places, random);
-    StateStore store = store(environment, places, time, random);
+    Buckets buckets = new Buckets(environment, time);
+    StateStore store = store(places, time, random, buckets);
     KeyRing keys = new UserKeyRing(identities, random, new LateSecrets(environment));
     Function<AddressMap, TalosNodes> talos = addresses -> new GrpcTalosNodes(addresses, random);
     RealPlatform.World world =
@@ -61,7 +65,8 @@ final class Wiring {
             KubeApis::fromKubeconfig,
             known(store, keys),
             new Accounts(environment, time)::of,
-            LateSecrets::new);
+            LateSecrets::new,
+            buckets::of);
     return new Ports(
         time,
         random,
@@ -121,9 +126,31 @@ final class Wiring {
     }
   }
 
+  /// The bucket of a state URL, opened once: the records and the engine's stacks lie in the same one.
+  private static final class Buckets {
+    private final Environment environment;
+    private final TimeSource time;
+    private final Map<URI, ObjectBucket> opened = new HashMap<>();
+
+    Buckets(Environment environment, TimeSource time) {
+      this.environment = environment;
+      this.time = time;
+    }
+
+    synchronized Optional<ObjectBucket> of(URI url) {
+      return switch (String.valueOf(url.getScheme())) {
+        case "s3", "azblob" ->
+            Optional.of(
+                opened.computeIfAbsent(
+                    url, u -> CloudModule.services().bucket(u, environment, time)));
+        default -> Optional.empty();
+      };
+    }
+  }
+
   /// A folder, or a team's bucket with this machine's folder beside it.
   private static StateStore store(
-      Environment environment, Places places, TimeSource time, RandomSource random) {
+      Places places, TimeSource time, RandomSource random, Buckets buckets) {
     URI url = places.stateUrl();
     StateStore local = new FileStateStore(places.localState(), time, random);
     return switch (String.valueOf(url.getScheme())) {
@@ -133,7 +160,7 @@ final class Wiring {
               local,
               () ->
                   new ObjectStateStore(
-                      CloudModule.services().bucket(url, environment, time),
+                      buckets.of(url).orElseThrow(),
                       places.localState().resolve("shared"),
                       time,
                       random));

@@ -20,7 +20,7 @@ import java.util.Map;
 /// Waits until every control plane is an etcd member and the API answers `/readyz` through the
 /// cluster's endpoint, and keeps the kubeconfig that Talos hands out, sealed. Never skipped.
 /// - Limits: [#LIMIT] for etcd, the platform's patience for the API.
-/// - Errors: `ETCD_UNHEALTHY`, `KUBE_UNREACHABLE`.
+/// - Errors: `ETCD_UNHEALTHY`, `KUBE_UNREACHABLE`, `PEER_DIED`, `HOST_DEAD`.
 public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> {
   static final String KUBECONFIG = "kubeconfig.age";
   static final Duration LIMIT = Duration.ofMinutes(10);
@@ -41,6 +41,7 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
     TalosNodes nodes = ports.talos().apply(topology.addresses());
     String talosconfig = rendered.configs().talosconfig();
     Topology.Machine first = topology.controlPlanes().getFirst();
+    Programs programs = new Programs(rendered.opened(), context);
     String kubeconfig;
     try (Conversations open = new Conversations(nodes, talosconfig)) {
       context.await(
@@ -48,14 +49,14 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
           LIMIT,
           MEMBERS_INTERVAL,
           ProblemCode.ETCD_UNHEALTHY,
-          Programs.watched(rendered.opened(), context, () -> members(open, topology)));
+          programs.watched(() -> members(open, topology)));
       kubeconfig =
           context.await(
               "the kubeconfig of " + first.name(),
               LIMIT,
               INTERVAL,
               ProblemCode.KUBE_UNREACHABLE,
-              () -> kubeconfig(open, first));
+              programs.watched(() -> kubeconfig(open, first)));
     }
     try (KubeApi kube = ports.kube().apply(kubeconfig, topology.addresses())) {
       context.await(
@@ -63,7 +64,7 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
           rendered.opened().platform().patience(),
           INTERVAL,
           ProblemCode.KUBE_UNREACHABLE,
-          Programs.watched(rendered.opened(), context, () -> ready(kube)));
+          programs.watched(() -> ready(kube)));
     }
     Platform platform = rendered.opened().platform();
     Platform.Modelled checks = platform.healthChecks(platform.plan(rendered.opened().cluster()));

@@ -32,6 +32,7 @@ public final class AwaitNodes implements Phase<ControlPlaneUp, ControlPlaneUp> {
 
   @Override
   public ControlPlaneUp run(ControlPlaneUp up, PhaseContext context) throws InterruptedException {
+    Programs programs = new Programs(up.opened(), context);
     try (KubeApi kube = ports.kube().apply(up.kubeconfig(), up.topology().addresses())) {
       int ready =
           context.await(
@@ -39,7 +40,7 @@ public final class AwaitNodes implements Phase<ControlPlaneUp, ControlPlaneUp> {
               LIMIT,
               INTERVAL,
               ProblemCode.NODES_NOT_READY,
-              () -> allReady(kube, up.topology()));
+              programs.watched(() -> allReady(kube, up.topology())));
       context.log(ready + " nodes Ready");
     }
     context.await(
@@ -47,7 +48,7 @@ public final class AwaitNodes implements Phase<ControlPlaneUp, ControlPlaneUp> {
         LIMIT,
         INTERVAL,
         ProblemCode.KUBE_UNREACHABLE,
-        () -> whole(up.opened()));
+        programs.watched(() -> whole(up.opened())));
     return up;
   }
 

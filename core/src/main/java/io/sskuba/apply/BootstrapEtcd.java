@@ -23,7 +23,7 @@ import java.util.List;
 ///   had its etcd, and is never bootstrapped again.
 /// - Limits: [#LIMIT]; [#LOST_AFTER] for the data of a cluster that had some to show itself.
 /// - Errors: `ETCD_UNHEALTHY` with the machine's last answer; `ETCD_LOST`; `PEER_DIED` where etcd
-///   dies at each start.
+///   dies at each start; `HOST_DEAD`.
 /// - Source: Talos v1.13 machine API, rpc Bootstrap.
 public final class BootstrapEtcd implements Mutation<Rendered, Rendered> {
   static final Duration LIMIT = Duration.ofMinutes(5);
@@ -76,13 +76,12 @@ public final class BootstrapEtcd implements Mutation<Rendered, Rendered> {
             LIMIT,
             INTERVAL,
             ProblemCode.ETCD_UNHEALTHY,
-            Programs.watched(
-                opened,
-                context,
-                () ->
-                    hadData
-                        ? found(nodes, planes, talosconfig, lost, opened)
-                        : bootstrapped(nodes, planes, talosconfig)));
+            new Programs(opened, context)
+                .watched(
+                    () ->
+                        hadData
+                            ? found(nodes, planes, talosconfig, lost, opened)
+                            : bootstrapped(nodes, planes, talosconfig)));
     context.log(how);
     return rendered;
   }

@@ -2,10 +2,12 @@ package io.sskuba.apply;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sskuba.infra.Credentials;
 import io.sskuba.infra.Platform;
 import io.sskuba.infra.ResourceTags;
 import io.sskuba.infra.Topology;
 import io.sskuba.infra.TopologyJson;
+import io.sskuba.problem.SskubaException;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.state.ClusterRecord;
 import java.util.Optional;
@@ -19,6 +21,9 @@ public final class ClusterFacts {
   static final String WARNINGS = "warnings";
   static final String NAMES = "names";
   static final String LEFT_OUT = "leftOut";
+
+  /// The cloud's account that the cluster is in.
+  static final String ACCOUNT = "account";
 
   /// The signed plan that was carried out last: `{digest, done}`.
   static final String PLAN = "plan";
@@ -39,6 +44,16 @@ public final class ClusterFacts {
     return record.details().get(TOPOLOGY) instanceof ObjectNode o
         ? Optional.of(TopologyJson.fromJson(o))
         : Optional.empty();
+  }
+
+  /// Refuses credentials of another account than the one that a cluster is in.
+  /// - Errors: `CLOUD_OTHER_ACCOUNT`.
+  public static void requireItsAccount(ClusterRecord record, Optional<Credentials> held) {
+    held.flatMap(c -> c.elsewhere(record.details().path(ACCOUNT).asText(""), record.shown()))
+        .ifPresent(
+            problem -> {
+              throw new SskubaException(problem.next("sskuba-ctl status " + record.shown()));
+            });
   }
 
   /// Whether what a platform sees of a cluster is all there and works; false if it sees nothing.

@@ -21,14 +21,12 @@ import java.util.Map;
 import java.util.Set;
 
 /// Pushes each machine its configuration over the maintenance API, all at once, and waits until the
-/// control planes answer as members. Workers come back while etcd and the API start;
-/// [LabelAndTaint] waits for them. One that was made with its configuration as user data is only
-/// waited for.
+/// control planes answer as members. Workers come back while etcd and the API start; [LabelAndTaint]
+/// waits for them. One that was made with its configuration as user data is only waited for.
 /// - Idempotent: a machine that already answers with the cluster's certificates is left as it is
 ///   (clusters are never patched).
-/// - Limits: the platform's patience, for a machine's booting and for a control plane's coming
-///   back.
-/// - Errors: `MACHINE_UNREACHABLE`, `MACHINE_REFUSED`, `MACHINE_IDENTITY`.
+/// - Limits: the platform's patience, for a machine's booting and for a control plane's coming back.
+/// - Errors: `MACHINE_UNREACHABLE`, `MACHINE_REFUSED`, `MACHINE_IDENTITY`, `HOST_DEAD`.
 public final class ConfigureMachines implements Phase<Rendered, Rendered> {
   private static final Duration CALL = Duration.ofSeconds(10);
   private static final Duration INTERVAL = Duration.ofMillis(50);
@@ -49,17 +47,22 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
     rendered.configs().machines().forEach((name, text) -> digests.put(name, sha256(text)));
     opened.platform().announce(opened.cluster(), digests);
     TalosNodes nodes = ports.talos().apply(rendered.topology().addresses());
+    Programs programs = new Programs(opened, context);
     var pushed =
         Fan.out(
             rendered.topology().machines(),
-            machine -> configure(rendered, nodes, machine, context));
+            machine -> configure(rendered, nodes, machine, programs, context));
     long n = pushed.stream().filter(Boolean::booleanValue).count();
     context.log(n + " of " + pushed.size() + " machines configured now");
     return rendered;
   }
 
   private boolean configure(
-      Rendered rendered, TalosNodes nodes, Topology.Machine machine, PhaseContext context)
+      Rendered rendered,
+      TalosNodes nodes,
+      Topology.Machine machine,
+      Programs programs,
+      PhaseContext context)
       throws InterruptedException {
     boolean pushed =
         !MachinesBack.withUserData(rendered, machine)
@@ -68,9 +71,9 @@ public final class ConfigureMachines implements Phase<Rendered, Rendered> {
                 rendered.opened().platform().patience(),
                 INTERVAL,
                 ProblemCode.MACHINE_UNREACHABLE,
-                () -> pushed(rendered, nodes, machine));
+                programs.watched(() -> pushed(rendered, nodes, machine)));
     if (rendered.topology().controlPlanes().contains(machine)) {
-      MachinesBack.await(rendered, nodes, machine, context);
+      MachinesBack.await(rendered, nodes, machine, programs, context);
     }
     return pushed;
   }

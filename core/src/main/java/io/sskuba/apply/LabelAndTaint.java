@@ -42,6 +42,7 @@ public final class LabelAndTaint implements Phase<ControlPlaneUp, ControlPlaneUp
 
   @Override
   public ControlPlaneUp run(ControlPlaneUp up, PhaseContext context) throws InterruptedException {
+    Programs programs = new Programs(up.opened(), context);
     TalosNodes nodes = ports.talos().apply(up.topology().addresses());
     try (KubeApi kube = ports.kube().apply(up.kubeconfig(), up.topology().addresses())) {
       int machines = up.topology().machines().size();
@@ -51,7 +52,7 @@ public final class LabelAndTaint implements Phase<ControlPlaneUp, ControlPlaneUp
           machine -> {
             // Control planes are back already; a worker that is not never becomes a node.
             if (!machine.controlPlane()) {
-              MachinesBack.await(up.rendered(), nodes, machine, context);
+              MachinesBack.await(up.rendered(), nodes, machine, programs, context);
             }
             JsonNode node =
                 context.await(
@@ -59,14 +60,14 @@ public final class LabelAndTaint implements Phase<ControlPlaneUp, ControlPlaneUp
                     LIMIT,
                     registering,
                     ProblemCode.NODES_NOT_READY,
-                    () -> registered(kube, machine.name()));
+                    programs.watched(() -> registered(kube, machine.name())));
             ObjectNode labels = wanted(up.opened().spec(), machine);
             return context.await(
                 "node " + machine.name() + " to take its labels",
                 LIMIT,
                 INTERVAL,
                 ProblemCode.NODES_NOT_READY,
-                () -> labelled(kube, machine, labels, node));
+                programs.watched(() -> labelled(kube, machine, labels, node)));
           });
     }
     return up;

@@ -24,7 +24,11 @@ final class MachinesBack {
   private MachinesBack() {}
 
   static void await(
-      Rendered rendered, TalosNodes nodes, Topology.Machine machine, PhaseContext context)
+      Rendered rendered,
+      TalosNodes nodes,
+      Topology.Machine machine,
+      Programs programs,
+      PhaseContext context)
       throws InterruptedException {
     String talosconfig = rendered.configs().talosconfig();
     boolean userData = withUserData(rendered, machine);
@@ -38,10 +42,11 @@ final class MachinesBack {
             rendered.opened().platform().patience(),
             INTERVAL,
             ProblemCode.MACHINE_UNREACHABLE,
-            () ->
-                userData
-                    ? cameUp(nodes, machine, talosconfig)
-                    : secured(nodes, machine, talosconfig));
+            programs.watched(
+                () ->
+                    userData
+                        ? cameUp(nodes, machine, talosconfig)
+                        : secured(nodes, machine, talosconfig)));
     refuseOtherVersion(rendered, machine, version);
   }
 

@@ -86,6 +86,7 @@ public final class Planning {
     Optional<ClusterRecord> renewed =
         record.map(r -> Renewal.of(r, spec, null, platform, List.of(), ports.time().now()));
     Platform.Cluster cluster = cluster(ports, platform, subject, renewed);
+    record.ifPresent(r -> ClusterFacts.requireItsAccount(r, platform.credentials(spec)));
     CheckNames.refuseTaken(
         platform, cluster, "nothing was touched", "sskuba-ctl explain dns.provider");
     InfraPlan plan = platform.plan(cluster);

@@ -33,8 +33,17 @@ public record Ports(
     Function<AddressMap, TalosNodes> talos,
     BiFunction<String, AddressMap, KubeApi> kube) {
 
-  /// The same ports for a rehearsal or a cluster of this machine: the state of nowhere else.
+  /// The same ports for a rehearsal: it asks nobody outside this machine, for state or keys.
   public Ports ofThisMachine() {
+    return withStateHere(keys.ofThisMachine());
+  }
+
+  /// The same ports for a real cluster of this machine: its state is here, and no other is asked.
+  public Ports withStateHere() {
+    return withStateHere(keys);
+  }
+
+  private Ports withStateHere(KeyRing opening) {
     return new Ports(
         time,
         random,
@@ -42,7 +51,7 @@ public record Ports(
         places,
         store.ofThisMachine(),
         toolchain,
-        keys.ofThisMachine(),
+        opening,
         platforms,
         zones,
         talos,

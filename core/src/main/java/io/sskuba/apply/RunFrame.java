@@ -1,6 +1,7 @@
 package io.sskuba.apply;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sskuba.infra.Credentials;
 import io.sskuba.infra.Platform;
 import io.sskuba.io.Json;
 import io.sskuba.pki.SecretsBundle;
@@ -9,16 +10,19 @@ import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemJson;
 import io.sskuba.problem.SskubaException;
 import io.sskuba.run.Journal;
+import io.sskuba.run.Permits;
 import io.sskuba.run.Run;
 import io.sskuba.state.ClusterRecord;
 import io.sskuba.toolchain.Toolchain;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// What frames the phases of `apply`: work that starts early, the journal, and the record's state
 /// at the end.
-final class RunFrame {
+public final class RunFrame {
   private final Ports ports;
 
   RunFrame(Ports ports) {
@@ -49,6 +53,22 @@ final class RunFrame {
 
   void journal(Run run, OpenCluster opened) {
     run.journalTo(Journal.open(ports.store(), opened.key()), Run.Liveness.of(opened.lease()));
+    run.worksUnder(permits(ports, opened.platform(), opened.cluster()));
+  }
+
+  /// The credentials of a cluster's platform and of the store that its state is in.
+  public static Permits permits(Ports ports, Platform platform, Platform.Cluster cluster) {
+    return new Permits() {
+      @Override
+      public Optional<Credentials> platform() {
+        return platform.credentials(cluster.spec());
+      }
+
+      @Override
+      public Optional<Instant> stateUntil() {
+        return ports.store().credentialsEnd(cluster.key());
+      }
+    };
   }
 
   /// Lets the platform start what it can as soon as the tools are there.

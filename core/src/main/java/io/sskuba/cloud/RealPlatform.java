@@ -2,6 +2,7 @@ package io.sskuba.cloud;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.infra.Choices;
+import io.sskuba.infra.Credentials;
 import io.sskuba.infra.InfraPlan;
 import io.sskuba.infra.Infrastructure;
 import io.sskuba.infra.Platform;
@@ -34,6 +35,7 @@ import io.sskuba.secret.SecretResolver;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.ClusterSpec.Provider;
 import io.sskuba.spec.ClusterSpec.ProviderSettings;
+import io.sskuba.state.ObjectBucket;
 import io.sskuba.talos.TalosNodes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -85,6 +87,7 @@ public final class RealPlatform implements Platform {
   ///
   /// @param accounts the account of a file's target; empty for targets without one
   /// @param stores secret stores as an environment reaches them
+  /// @param buckets the bucket of a state URL; empty for a folder
   public record World(
       Places places,
       Environment environment,
@@ -94,7 +97,8 @@ public final class RealPlatform implements Platform {
       BiFunction<String, AddressMap, KubeApi> kube,
       Known known,
       Function<ClusterSpec, Optional<CloudAccount>> accounts,
-      Function<Environment, RemoteSecrets> stores) {}
+      Function<Environment, RemoteSecrets> stores,
+      Function<URI, Optional<ObjectBucket>> buckets) {}
 
   /// What earlier runs left of a cluster. Empty where there is nothing yet, or no identity at hand
   /// opens it.
@@ -221,6 +225,15 @@ public final class RealPlatform implements Platform {
     return findings;
   }
 
+  @Override
+  public Optional<Credentials> credentials(ClusterSpec spec) {
+    return world
+        .accounts()
+        .apply(spec)
+        .map(CloudAccount::identity)
+        .map(who -> new Credentials(who.subject(), who.account(), who.expires()));
+  }
+
   private static Problem notByUserData() {
     return Problem.of(
             ProblemCode.SPEC_UNSUPPORTED,
@@ -299,6 +312,8 @@ public final class RealPlatform implements Platform {
     List<ProviderService> ours = new ArrayList<>();
     Map<String, String> environment = new LinkedHashMap<>();
     environment.putAll(credentials.variables(target.provider(), state));
+    Optional<ObjectBucket> bucket = world.buckets().apply(state);
+    bucket.ifPresent(b -> environment.putAll(b.variables()));
     environment.putAll(proxy(spec));
     if (metal()) {
       ours.add(HandlerProvider.service(giver(cluster)));
@@ -314,7 +329,8 @@ public final class RealPlatform implements Platform {
               environment,
               redactor::redact);
     }
-    return new PulumiInfrastructure(settings, ours, world.time(), world.random());
+    return new PulumiInfrastructure(
+        settings, ours, world.time(), world.random(), bucket.orElse(null));
   }
 
   /// The way out that the file describes goes before the user's own.
@@ -541,7 +557,13 @@ public final class RealPlatform implements Platform {
         throw new UncheckedIOException(e);
       }
     }
-    return new Traces(ids, StackSearch.projects(world.places().localState(), key));
+    List<String> projects =
+        world
+            .buckets()
+            .apply(stateUrl())
+            .map(bucket -> StackSearch.projects(bucket, key))
+            .orElseGet(() -> StackSearch.projects(world.places().localState(), key));
+    return new Traces(ids, projects);
   }
 
   /// What was looked up stands in the resources themselves; nothing else was allotted.

@@ -1,5 +1,6 @@
 package io.sskuba.delete;
 
+import io.sskuba.apply.ClusterFacts;
 import io.sskuba.apply.Ports;
 import io.sskuba.apply.SealedPassphrase;
 import io.sskuba.infra.InfraPlan;
@@ -16,6 +17,7 @@ import io.sskuba.run.PhaseContext;
 import io.sskuba.secret.RuntimeFolder;
 import io.sskuba.state.ClusterRecord;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -35,8 +37,18 @@ public final class DestroyInfrastructure implements Phase<Doomed, Doomed> {
     this.ports = ports;
   }
 
+  /// What is being destroyed when credentials end would stay half-way.
+  private static final Duration CREDENTIALS_LEAST = Duration.ofMinutes(5);
+
+  @Override
+  public Duration credentialsFor() {
+    return CREDENTIALS_LEAST;
+  }
+
   @Override
   public Doomed run(Doomed doomed, PhaseContext context) throws InterruptedException {
+    ClusterFacts.requireItsAccount(
+        doomed.record(), doomed.platform().credentials(doomed.cluster().spec()));
     Map<String, Path> tools = ports.toolchain().ensure(List.of("pulumi"), context::log);
     Path passphrase =
         SealedPassphrase.restore(

@@ -19,15 +19,14 @@ import io.sskuba.spec.SpecReader;
 import io.sskuba.state.ClusterRecord;
 import io.sskuba.state.StateStore.HeldLease;
 import io.sskuba.wait.Deadline;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -42,6 +41,16 @@ final class Salvage {
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}");
   private static final String NO_ID = "unknown";
 
+  /// What the types of resources begin with, and the target whose plans have them.
+  private static final Map<String, String> TARGETS =
+      Map.of(
+          "aws:", "aws",
+          "azure-native:", "azure",
+          "vsphere:", "vsphere",
+          "f5bigip:", "vsphere",
+          "docker:", "docker",
+          "sskuba:metal", "metal");
+
   private final Ports ports;
 
   Salvage(Ports ports) {
@@ -52,12 +61,16 @@ final class Salvage {
   Doomed of(DeleteRequest request, HeldLease lease, Problem why, PhaseContext context) {
     String key = request.key();
     Path file = ports.store().folder(key).resolve("record.json");
-    String text = text(file);
+    Optional<byte[]> lies = ports.store().recordBytes(key);
+    String text = text(lies.orElse(new byte[0]));
     JsonNode raw = raw(text);
     Platform platform =
-        platform(field(raw, text, "target").orElse("local"), key.startsWith("rehearsal."));
+        platform(
+            field(raw, text, "target").or(() -> targetOfEvents(key)).orElse("local"),
+            key.startsWith("rehearsal."));
     Platform.Traces traces = platform.traces(key);
     List<String> ids = new ArrayList<>(traces.clusterIds());
+    ports.store().clusterIds(key).stream().filter(i -> !ids.contains(i)).forEach(ids::add);
     Optional<String> recorded = field(raw, text, "clusterId").filter(i -> ID.matcher(i).matches());
     String id = recorded.orElse(ids.isEmpty() ? NO_ID : ids.getFirst());
     ids.remove(id);
@@ -67,9 +80,9 @@ final class Salvage {
     String cause = cause(why);
     corrupt.add(
         new Corrupt(
-            file.toString(),
+            ports.store().recordPlace(key),
             cause,
-            Files.exists(file) ? ports.store().preserve(key, id, file) : "there was none"));
+            lies.isPresent() ? ports.store().preserve(key, id, file) : "there was none"));
     context.log(
         "the record of "
             + record.name()
@@ -114,14 +127,28 @@ final class Salvage {
     return platform("local", rehearsal);
   }
 
-  private static String text(Path file) {
-    try {
-      return Files.size(file) > RECORD_MAX
-          ? ""
-          : new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      return "";
+  private static String text(byte[] record) {
+    return record.length > RECORD_MAX ? "" : new String(record, StandardCharsets.UTF_8);
+  }
+
+  /// The real target whose resources the events speak of.
+  private Optional<String> targetOfEvents(String key) {
+    if (key.startsWith("rehearsal.")) {
+      return Optional.empty();
     }
+    for (String line : ports.store().events(key)) {
+      try {
+        String type = Json.parse(line).path("resource").asText("");
+        for (Map.Entry<String, String> known : TARGETS.entrySet()) {
+          if (type.startsWith(known.getKey())) {
+            return Optional.of(known.getValue());
+          }
+        }
+      } catch (UncheckedIOException e) {
+        // A torn line says nothing.
+      }
+    }
+    return Optional.empty();
   }
 
   private static JsonNode raw(String text) {

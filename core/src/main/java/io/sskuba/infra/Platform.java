@@ -58,6 +58,13 @@ public interface Platform {
     return List.of();
   }
 
+  /// The credentials that this platform works with now. Empty where it needs none, or nobody says
+  /// whose they are.
+  /// - Errors: `CLOUD_CREDENTIALS` for some that ended.
+  default Optional<Credentials> credentials(ClusterSpec spec) {
+    return Optional.empty();
+  }
+
   /// Opens nothing yet: [Infrastructure#open] does.
   /// - Errors: `SECRET_UNRESOLVED` where the target's credentials are references of the file.
   Infrastructure infrastructure(Cluster cluster, Path passphraseFile, Map<String, Path> tools)
@@ -82,6 +89,12 @@ public interface Platform {
 
   /// What runs now: machines, processes, what is simulated. Empty when nothing does.
   Optional<ObjectNode> inspect(Cluster cluster);
+
+  /// Whether machines live in a host process on this machine: where [#inspect] sees nothing, none
+  /// of them runs.
+  default boolean hosted() {
+    return false;
+  }
 
   /// Looks whether a resource that the engine destroyed is really gone from the world. Changes
   /// nothing.

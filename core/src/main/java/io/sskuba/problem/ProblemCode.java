@@ -232,6 +232,17 @@ public enum ProblemCode {
       ProblemKind.CONFLICT,
       "The cluster's network has addresses that another network of the account has too. It can be"
           + " made, but the two can never be connected."),
+  CREDENTIALS_ENDING(
+      "SSK-CLOUD-020",
+      ProblemKind.PARKED,
+      "The credentials end before the next part of the run would be over, and do not renew"
+          + " themselves. It stopped at a safe point; sign in again, as anybody who may work in the"
+          + " account, and the same command goes on."),
+  CLOUD_OTHER_ACCOUNT(
+      "SSK-CLOUD-021",
+      ProblemKind.CREDENTIAL,
+      "The credentials are of another account than the one that the cluster is in. Nothing was"
+          + " touched: there it would be made a second time, and all of it would seem gone."),
   CLUSTER_EXPIRED(
       "SSK-INFRA-007",
       ProblemKind.TIMEOUT,

@@ -1,5 +1,6 @@
 package io.sskuba.run;
 
+import java.time.Duration;
 import java.util.Locale;
 
 /// One named step of a pipeline: a record in, a record out.
@@ -15,6 +16,12 @@ public interface Phase<I, O> {
         .getSimpleName()
         .replaceAll("([a-z])([A-Z])", "$1-$2")
         .toLowerCase(Locale.ROOT);
+  }
+
+  /// How long the platform's credentials have to last at least when this phase begins; zero where it
+  /// works without them.
+  default Duration credentialsFor() {
+    return Duration.ZERO;
   }
 
   O run(I input, PhaseContext context) throws InterruptedException;

@@ -1,6 +1,7 @@
 package io.sskuba.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sskuba.infra.Credentials;
 import io.sskuba.infra.Infrastructure.ResourceEvent;
 import io.sskuba.io.DiskFault;
 import io.sskuba.io.TimeSource;
@@ -11,6 +12,7 @@ import io.sskuba.state.StateStore.HeldLease;
 import io.sskuba.wait.Observation;
 import io.sskuba.wait.Waiter;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -19,9 +21,17 @@ import org.jspecify.annotations.Nullable;
 
 /// One run of a pipeline: it calls phases, journals mutations, and tells what happens as events.
 ///
+/// It parks at a safe point before credentials end that the next phase needs ([#worksUnder]).
+///
 /// Thread: phases run on the caller's thread; [#beside] runs work that the pipeline need not wait
 /// for yet.
 public final class Run {
+  /// What is left of a store's credentials must do to write down that the run is parked.
+  static final Duration STATE_LEAST = Duration.ofMinutes(1);
+
+  /// Waits look often; credentials of a store are not asked as often.
+  private static final Duration ASK_AGAIN = Duration.ofSeconds(5);
+
   private final String id;
   private volatile String cluster;
   private final TimeSource time;
@@ -32,6 +42,8 @@ public final class Run {
   private @Nullable Journal journal;
   private String current = "start";
   private Liveness liveness = Liveness.ALWAYS;
+  private Permits permits = Permits.NONE;
+  private long stateAskedAt = Long.MIN_VALUE;
 
   /// Whether the run may still write: false once its lease was lost.
   @FunctionalInterface
@@ -101,6 +113,11 @@ public final class Run {
     stopWhenLost(held);
   }
 
+  /// From here on each phase begins only while the credentials last that it needs.
+  public void worksUnder(Permits held) {
+    permits = held;
+  }
+
   void stopWhenLost(Liveness held) {
     this.liveness = held;
   }
@@ -111,8 +128,9 @@ public final class Run {
 
   /// Runs one phase, or takes its output from the journal (see [Mutation]).
   public <I, O> O phase(Phase<I, O> phase, I input) throws InterruptedException {
-    safePoint();
     String name = phase.name();
+    safePoint();
+    parkIfEnding(name, phase.credentialsFor());
     current = name;
     long start = time.nanos();
     emit(name, RunEvent.Kind.PHASE_STARTED, name, null, 0, null);
@@ -238,6 +256,32 @@ public final class Run {
       throw new SskubaException(
           Problem.of(ProblemCode.INTERRUPTED, "stopped at a safe point after " + current)
               .fact("phase", current));
+    }
+    parkIfStateEnds();
+  }
+
+  private void parkIfEnding(String next, Duration needed) {
+    if (needed.isZero()) {
+      return;
+    }
+    Optional<Credentials> held = permits.platform();
+    Instant now = time.now();
+    if (held.isPresent() && !held.get().last(needed, now)) {
+      throw new SskubaException(held.get().ending(next, needed, now).fact("phase", current));
+    }
+  }
+
+  /// Every phase writes into the state; what is left must do for writing down where the run stopped.
+  private void parkIfStateEnds() {
+    if (stateAskedAt != Long.MIN_VALUE && time.nanos() - stateAskedAt < ASK_AGAIN.toNanos()) {
+      return;
+    }
+    stateAskedAt = time.nanos();
+    Credentials store = new Credentials("those of the state's store", "", permits.stateUntil());
+    Instant now = time.now();
+    if (!store.last(STATE_LEAST, now)) {
+      throw new SskubaException(
+          store.ending("going on after " + current, STATE_LEAST, now).fact("phase", current));
     }
   }
 

@@ -572,6 +572,22 @@ public final class FileStateStore implements StateStore {
     }
   }
 
+  /// Errors: none of reading: what cannot be read has no bytes.
+  @Override
+  public Optional<byte[]> recordBytes(String key) {
+    Path file = folder(key).resolve("record.json");
+    try {
+      return Files.size(file) > MAX_RECORD ? Optional.of(new byte[0]) : Optional.of(Files.readAllBytes(file));
+    } catch (IOException e) {
+      return Files.exists(file) ? Optional.of(new byte[0]) : Optional.empty();
+    }
+  }
+
+  @Override
+  public String recordPlace(String key) {
+    return folder(key).resolve("record.json").toString();
+  }
+
   @Override
   public Path folder(String key) {
     return cluster(key);

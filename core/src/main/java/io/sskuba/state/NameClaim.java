@@ -92,6 +92,24 @@ final class NameClaim {
     }
   }
 
+  /// Takes away every claim of a key whose record could not be read, and is gone.
+  static void releaseAll(ObjectBucket bucket, String key, int limit) {
+    for (String object : bucket.names("names/", limit)) {
+      bucket
+          .read(object)
+          .filter(claim -> isOf(claim, key))
+          .ifPresent(_ -> bucket.delete(object));
+    }
+  }
+
+  private static boolean isOf(ObjectBucket.Stored claim, String key) {
+    try {
+      return Json.parse(claim.bytes()).path("key").asText("").equals(key);
+    } catch (UncheckedIOException e) {
+      return false;
+    }
+  }
+
   private static String object(String fqdn) {
     return "names/" + fqdn + ".json";
   }

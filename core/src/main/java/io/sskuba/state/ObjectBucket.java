@@ -2,6 +2,7 @@ package io.sskuba.state;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// A place for objects with conditional writes: an S3 bucket, an Azure container. What an
@@ -35,4 +36,16 @@ public interface ObjectBucket {
 
   /// Where an object is, for messages.
   String place(String name);
+
+  /// What the engine needs in its environment to reach the same store, beside the user's own
+  /// variables. Secret: in no log, argument or file.
+  default Map<String, String> variables() {
+    return Map.of();
+  }
+
+  /// When the credentials end that this store is reached with, as they are now, renewed where they
+  /// renew themselves. Empty where they do not end, or nobody says.
+  default Optional<Instant> credentialsEnd() {
+    return Optional.empty();
+  }
 }

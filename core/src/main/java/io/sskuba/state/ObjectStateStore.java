@@ -550,11 +550,14 @@ public final class ObjectStateStore implements StateStore {
   public void remove(String key) {
     Optional<ClusterRecord> record = readable(key);
     fence(key);
-    if (bucket.read(recordName(key)).isPresent()) {
-      String folder = named("clusters/", key, "/");
-      bucket.names(folder, MAX_OBJECTS).forEach(bucket::delete);
-      bucket.delete(recordName(key));
-      record.ifPresent(r -> new NameClaim(bucket, this::find).release(r));
+    String folder = named("clusters/", key, "/");
+    bucket.names(folder, MAX_OBJECTS).forEach(bucket::delete);
+    boolean recorded = bucket.read(recordName(key)).isPresent();
+    bucket.delete(recordName(key));
+    if (record.isPresent()) {
+      new NameClaim(bucket, this::find).release(record.get());
+    } else if (recorded) {
+      NameClaim.releaseAll(bucket, key, FileStateStore.MAX_CLUSTERS);
     }
     buffers.remove(key);
     ids.remove(key);
@@ -578,6 +581,32 @@ public final class ObjectStateStore implements StateStore {
   }
 
   @Override
+  public Optional<byte[]> recordBytes(String key) {
+    return bucket.read(recordName(key)).map(ObjectBucket.Stored::bytes);
+  }
+
+  @Override
+  public String recordPlace(String key) {
+    return bucket.place(recordName(key));
+  }
+
+  @Override
+  public List<String> clusterIds(String key) {
+    String folder = named("clusters/", key, "/");
+    return bucket.names(folder, MAX_OBJECTS).stream()
+        .map(name -> name.substring(folder.length()))
+        .filter(name -> name.indexOf('/') > 0)
+        .map(name -> name.substring(0, name.indexOf('/')))
+        .distinct()
+        .toList();
+  }
+
+  @Override
+  public Optional<Instant> credentialsEnd(String key) {
+    return bucket.credentialsEnd();
+  }
+
+  @Override
   public Path folder(String key) {
     requireKey(key);
     return localFolder.resolve("clusters").resolve(key);
@@ -592,9 +621,15 @@ public final class ObjectStateStore implements StateStore {
   }
 
   private Optional<String> freshId(String key) {
-    Optional<String> id = find(key).map(ClusterRecord::clusterId);
+    Optional<String> id = readable(key).map(ClusterRecord::clusterId).or(() -> onlyId(key));
     id.ifPresent(found -> ids.put(key, found));
     return id;
+  }
+
+  /// Without a record that can be read: what lies there says whose it is, unless it is of several.
+  private Optional<String> onlyId(String key) {
+    List<String> all = clusterIds(key);
+    return all.size() == 1 ? Optional.of(all.getFirst()) : Optional.empty();
   }
 
   private LineObjects lines(String key, String id, String what) {

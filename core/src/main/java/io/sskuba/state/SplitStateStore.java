@@ -4,6 +4,7 @@ import io.sskuba.io.DiskFault;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.SskubaException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// rehearsals in the local one, all others in the one that the state URL names.
 ///
 /// A key is looked up here first, which costs no call to anybody; so a name that is taken here
-/// cannot be given to a cluster elsewhere, and the other way round.
+/// cannot be given to a cluster elsewhere. The other way round nobody is asked, since clusters of
+/// this machine must be made while the other store is away: then the name means the one here.
 public final class SplitStateStore implements StateStore {
   private static final Set<String> THIS_MACHINE = Set.of("local", "docker");
 
@@ -43,6 +45,11 @@ public final class SplitStateStore implements StateStore {
       opened = store;
     }
     return store;
+  }
+
+  /// Whether clusters of this target are this machine's.
+  public static boolean isOfThisMachine(String target) {
+    return THIS_MACHINE.contains(target);
   }
 
   /// The part that reaches nothing outside this machine.
@@ -189,6 +196,26 @@ public final class SplitStateStore implements StateStore {
   @Override
   public void remove(String key) {
     at(key).remove(key);
+  }
+
+  @Override
+  public Optional<byte[]> recordBytes(String key) {
+    return at(key).recordBytes(key);
+  }
+
+  @Override
+  public String recordPlace(String key) {
+    return at(key).recordPlace(key);
+  }
+
+  @Override
+  public List<String> clusterIds(String key) {
+    return at(key).clusterIds(key);
+  }
+
+  @Override
+  public Optional<Instant> credentialsEnd(String key) {
+    return at(key).credentialsEnd(key);
   }
 
   @Override

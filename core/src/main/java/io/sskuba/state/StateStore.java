@@ -4,6 +4,7 @@ import io.sskuba.io.DiskFault;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.SskubaException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -73,6 +74,17 @@ public interface StateStore {
   /// - Idempotent: the same bytes are kept once.
   String preserve(String key, String clusterId, Path file);
 
+  /// A record as it lies there, whether or not it can be read. Empty where there is none.
+  Optional<byte[]> recordBytes(String key);
+
+  /// Where a record lies, for messages.
+  String recordPlace(String key);
+
+  /// Ids of clusters under which something of this key lies, where the layout says so.
+  default List<String> clusterIds(String key) {
+    return List.of();
+  }
+
   /// Whether anything lies under this key: a record, or what should have one.
   boolean holds(String key);
 
@@ -84,6 +96,12 @@ public interface StateStore {
 
   /// Removes record, journal, events, sealed files and lease of a cluster. Receipts stay.
   void remove(String key);
+
+  /// When the credentials end that a cluster's state is written with, renewed where they renew
+  /// themselves. Empty where it needs none, or they do not end.
+  default Optional<Instant> credentialsEnd(String key) {
+    return Optional.empty();
+  }
 
   /// What is wrong with the disk under the state now: full, or read-only. Empty where nothing is,
   /// or nothing can be told.

@@ -2,8 +2,14 @@ package io.sskuba.clouds.aws;
 
 import io.sskuba.io.Environment;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.util.Map;
 import java.util.Optional;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
@@ -15,6 +21,7 @@ import software.amazon.awssdk.core.retry.RetryMode;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
+import software.amazon.awssdk.services.sts.auth.StsAssumeRoleWithWebIdentityCredentialsProvider;
 
 /// How this user reaches AWS: the native credentials of the SDK's default chain (environment, web
 /// identity, profiles, SSO, container, instance) or a CI job's identity ([CiIdentity]), a region,
@@ -48,6 +55,35 @@ record AwsAccess(AwsCredentialsProvider credentials, Region region) {
       return chain.build().getRegion();
     } catch (SdkClientException e) {
       return Region.US_EAST_1;
+    }
+  }
+
+  /// A CI job's role, exchanged for a session, as variables for programs that cannot exchange it
+  /// themselves; empty for all other credentials, which they find as we do.
+  Map<String, String> ofJob() {
+    if (credentials instanceof StsAssumeRoleWithWebIdentityCredentialsProvider job
+        && job.resolveCredentials() instanceof AwsSessionCredentials session) {
+      return Map.of(
+          "AWS_ACCESS_KEY_ID", session.accessKeyId(),
+          "AWS_SECRET_ACCESS_KEY", session.secretAccessKey(),
+          "AWS_SESSION_TOKEN", session.sessionToken());
+    }
+    return Map.of();
+  }
+
+  /// When the credentials end, renewed where they renew themselves: as their provider says, or, for
+  /// a session in the environment, as `aws configure export-credentials` writes it beside.
+  Optional<Instant> expires(Environment environment) {
+    AwsCredentials now = (AwsCredentials) credentials.resolveCredentials();
+    Optional<Instant> known = now.expirationTime();
+    String written = environment.get("AWS_CREDENTIAL_EXPIRATION");
+    if (known.isPresent() || written == null || !(now instanceof AwsSessionCredentials)) {
+      return known;
+    }
+    try {
+      return Optional.of(OffsetDateTime.parse(written).toInstant());
+    } catch (DateTimeParseException e) {
+      return Optional.empty();
     }
   }
 

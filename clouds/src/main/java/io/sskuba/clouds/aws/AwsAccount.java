@@ -21,9 +21,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.auth.credentials.AwsCredentials;
-import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
-import software.amazon.awssdk.services.sts.auth.StsAssumeRoleWithWebIdentityCredentialsProvider;
 import software.amazon.awssdk.services.sts.model.GetCallerIdentityResponse;
 
 /// An AWS account as the user's credentials show it, in the region of a cluster file.
@@ -65,44 +62,15 @@ public final class AwsAccount implements CloudAccount {
   }
 
   private Identity whose() {
-    Optional<Instant> expires = expires();
+    Optional<Instant> expires = clients.access().expires(environment);
     GetCallerIdentityResponse answer = clients.sts().getCallerIdentity();
     return new Identity(answer.arn(), answer.account(), expires);
   }
 
-  /// When the credentials end: as their provider says, or, for a session in the environment, as
-  /// `aws configure export-credentials` writes it beside.
-  private Optional<Instant> expires() {
-    AwsCredentials credentials =
-        (AwsCredentials) clients.access().credentials().resolveCredentials();
-    Optional<Instant> known = credentials.expirationTime();
-    String written = environment.get("AWS_CREDENTIAL_EXPIRATION");
-    if (known.isPresent() || written == null || !(credentials instanceof AwsSessionCredentials)) {
-      return known;
-    }
-    try {
-      return Optional.of(java.time.OffsetDateTime.parse(written).toInstant());
-    } catch (java.time.format.DateTimeParseException e) {
-      return Optional.empty();
-    }
-  }
-
   @Override
   public Map<String, String> variables() {
-    if (!(clients.access().credentials()
-        instanceof StsAssumeRoleWithWebIdentityCredentialsProvider job)) {
-      return Map.of();
-    }
     Asks asks = new Asks();
-    AwsCredentials credentials =
-        Asks.needed("the CI job's role", asks.ask(() -> job.resolveCredentials()));
-    if (!(credentials instanceof AwsSessionCredentials session)) {
-      return Map.of();
-    }
-    return Map.of(
-        "AWS_ACCESS_KEY_ID", session.accessKeyId(),
-        "AWS_SECRET_ACCESS_KEY", session.secretAccessKey(),
-        "AWS_SESSION_TOKEN", session.sessionToken());
+    return Asks.needed("the CI job's role", asks.ask(() -> clients.access().ofJob()));
   }
 
   @Override

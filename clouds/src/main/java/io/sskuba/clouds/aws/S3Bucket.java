@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -68,8 +69,17 @@ public final class S3Bucket implements ObjectBucket {
   private final BucketUrl url;
   private final S3Client client;
   private final ServerClock clock;
+  private final AwsAccess access;
+  private final Environment environment;
 
-  private S3Bucket(BucketUrl url, S3Client client, ServerClock clock) {
+  private S3Bucket(
+      BucketUrl url,
+      S3Client client,
+      ServerClock clock,
+      AwsAccess access,
+      Environment environment) {
+    this.access = access;
+    this.environment = environment;
     this.url = url;
     this.client = client;
     this.clock = clock;
@@ -92,7 +102,7 @@ public final class S3Bucket implements ObjectBucket {
         e ->
             builder.endpointOverride(
                 URI.create(e.contains("://") ? e : (plain ? "http://" : "https://") + e)));
-    return new S3Bucket(url, builder.build(), clock);
+    return new S3Bucket(url, builder.build(), clock, access, environment);
   }
 
   /// Reads the store's clock off each answer.
@@ -194,6 +204,16 @@ public final class S3Bucket implements ObjectBucket {
   @Override
   public String place(String name) {
     return url.place(name);
+  }
+
+  @Override
+  public Map<String, String> variables() {
+    return call("", () -> Optional.of(access.ofJob())).orElseThrow();
+  }
+
+  @Override
+  public Optional<Instant> credentialsEnd() {
+    return call("", () -> access.expires(environment));
   }
 
   /// One call; empty where the object is not there, or a condition is not met.

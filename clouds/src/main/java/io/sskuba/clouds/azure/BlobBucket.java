@@ -38,6 +38,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -61,8 +62,11 @@ public final class BlobBucket implements ObjectBucket {
   private final BucketUrl url;
   private final BlobContainerClient container;
   private final ServerClock clock;
+  private final String account;
 
-  private BlobBucket(BucketUrl url, BlobContainerClient container, ServerClock clock) {
+  private BlobBucket(
+      BucketUrl url, BlobContainerClient container, ServerClock clock, String account) {
+    this.account = account;
     this.url = url;
     this.container = container;
     this.clock = clock;
@@ -99,7 +103,7 @@ public final class BlobBucket implements ObjectBucket {
     } else {
       builder.credential(new DefaultAzureCredentialBuilder().httpClient(http).build());
     }
-    return new BlobBucket(url, builder.buildClient(), clock);
+    return new BlobBucket(url, builder.buildClient(), clock, account);
   }
 
   private static String endpoint(BucketUrl url, String account) {
@@ -226,6 +230,12 @@ public final class BlobBucket implements ObjectBucket {
   @Override
   public String place(String name) {
     return url.place(name);
+  }
+
+  /// The engine takes a key only with the account's name beside it.
+  @Override
+  public Map<String, String> variables() {
+    return Map.of("AZURE_STORAGE_ACCOUNT", account);
   }
 
   /// One call; empty where the blob is not there, or a condition is not met.

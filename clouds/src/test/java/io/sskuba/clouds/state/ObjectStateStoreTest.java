@@ -90,6 +90,42 @@ class ObjectStateStoreTest extends StateStoreContract {
         () -> open().create(record("other", "b", "demo.example.org", false)));
   }
 
+  /// What a delete goes by when the record says nothing: its bytes, and what lies under its key.
+  @Test
+  void withoutARecordThatCanBeReadWhatLiesThereIsFoundAndGoes() {
+    for (boolean missing : List.of(false, true)) {
+      StateStore store = open();
+      store.create(record("other", "b"));
+      store.create(record("bad", "a"));
+      store.putSealed("bad", "x.age", new byte[] {7});
+      store.appendJournal("bad", "{\"n\":1}");
+      byte[] torn = "{\"format\": 1, \"tar".getBytes(StandardCharsets.UTF_8);
+      if (missing) {
+        bucket.delete("records/bad.json");
+      } else {
+        bucket.put("records/bad.json", torn);
+      }
+      StateStore later = open();
+      assertThat(later.holds("bad")).isTrue();
+      assertThat(later.recordBytes("bad").isPresent()).isNotEqualTo(missing);
+      assertThat(later.clusterIds("bad")).containsExactly("a");
+      assertThat(later.sealed("bad", "x.age").orElseThrow()).containsExactly(7);
+      assertThat(later.journal("bad")).containsExactly("{\"n\":1}");
+      try (StateStore.HeldLease _ = later.acquire("bad", "run")) {
+        later.remove("bad");
+      }
+      assertThat(later.holds("bad")).isFalse();
+      assertThat(bucket.names("", 100)).noneMatch(n -> n.contains("/bad") && !missing);
+      later.create(record("bad", "c"));
+      assertThat(later.sealed("bad", "x.age")).isEmpty();
+      for (String key : List.of("bad", "other")) {
+        try (StateStore.HeldLease _ = later.acquire(key, "run")) {
+          later.remove(key);
+        }
+      }
+    }
+  }
+
   @Test
   void aDamagedRecordIsRefusedAndKeptAndHidesNoOther() {
     StateStore store = open();

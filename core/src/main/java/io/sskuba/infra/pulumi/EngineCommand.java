@@ -12,6 +12,7 @@ import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.sskuba.io.TimeSource;
+import io.sskuba.problem.SskubaException;
 import io.sskuba.wait.Deadline;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,10 +20,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -42,6 +45,8 @@ final class EngineCommand implements PulumiCommand {
   /// Real processes keep real time.
   private static final TimeSource CLOCK = TimeSource.system();
 
+  private static final Duration LOOK = Duration.ofSeconds(1);
+  private static final Duration QUIET = Duration.ofSeconds(15);
   private static final int OUTPUT_MAX = 64 << 20;
   private static final int MESSAGE_MAX = 64 << 20;
 
@@ -54,7 +59,9 @@ final class EngineCommand implements PulumiCommand {
   enum Stop {
     NONE,
     DEADLINE,
-    INTERRUPTED
+    INTERRUPTED,
+    /// The state cannot be told any more what is done.
+    LOST
   }
 
   /// What one engine run needs.
@@ -63,6 +70,7 @@ final class EngineCommand implements PulumiCommand {
     final EngineEvents events;
     final Deadline deadline;
     volatile Stop stop = Stop.NONE;
+    volatile @Nullable SskubaException fault;
     volatile List<String> pendingAtStop = List.of();
 
     Operation(@Nullable PlanRuntime runtime, EngineEvents events, Deadline deadline) {
@@ -244,15 +252,16 @@ final class EngineCommand implements PulumiCommand {
     builder.environment().clear();
     builder.environment().putAll(environment);
     builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
-    // Only operations lock the stack; recording every command would push out the runs that did.
-    try (EngineLease.Held held = operation == null ? null : lease.hold()) {
+    // Only what changes the stack locks it; recording every command would push out the runs that did.
+    boolean locks = operation != null && !command.contains("preview");
+    try (EngineLease.Held held = locks ? lease.hold() : null) {
       Process process = builder.start();
       if (held != null) {
         held.started(process.toHandle());
       }
       Future<String> out = threads.submit(() -> read(process.getInputStream()));
       Future<String> err = threads.submit(() -> read(process.getErrorStream()));
-      int code = await(process);
+      int code = await(process, held);
       String outText = join(out);
       String errText = join(err);
       return new CommandResult(code, outText, errText);
@@ -272,7 +281,7 @@ final class EngineCommand implements PulumiCommand {
 
   /// Waits for the end. At the deadline, or when interrupted, asks the engine to stop (SIGTERM: it
   /// lets running operations finish and saves them), and kills it after the grace time.
-  private int await(Process process) throws InterruptedException {
+  private int await(Process process, EngineLease.@Nullable Held held) throws InterruptedException {
     Deadline limit = deadline;
     Operation current = operation;
     Stop stop = Stop.NONE;
@@ -280,10 +289,19 @@ final class EngineCommand implements PulumiCommand {
       if (limit == null) {
         throw new IllegalStateException("a command without a deadline");
       }
-      if (process.waitFor(limit.left().toNanos(), TimeUnit.NANOSECONDS)) {
-        return process.exitValue();
+      while (stop == Stop.NONE) {
+        long slice = Math.min(limit.left().toNanos(), LOOK.toNanos());
+        if (process.waitFor(slice, TimeUnit.NANOSECONDS)) {
+          return process.exitValue();
+        }
+        Optional<SskubaException> over = held == null ? Optional.empty() : held.over();
+        if (over.isPresent() && current != null) {
+          current.fault = over.get();
+          stop = Stop.LOST;
+        } else if (limit.passed()) {
+          stop = Stop.DEADLINE;
+        }
       }
-      stop = Stop.DEADLINE;
     } catch (InterruptedException e) {
       stop = Stop.INTERRUPTED;
     }
@@ -291,11 +309,38 @@ final class EngineCommand implements PulumiCommand {
       current.stop = stop;
       current.pendingAtStop = current.events.pending();
     }
-    end(process);
+    if (stop == Stop.LOST && current != null) {
+      endUnheard(process, current.events);
+    } else {
+      end(process);
+    }
     if (stop == Stop.INTERRUPTED) {
       Thread.currentThread().interrupt();
     }
     return process.isAlive() ? 137 : process.exitValue();
+  }
+
+  /// The engine goes on trying to write what it did, minutes for each resource. What it was doing ends
+  /// first: it is quiet then, and what it made is known by its events.
+  private void endUnheard(Process process, EngineEvents events) throws InterruptedException {
+    process.toHandle().destroy();
+    long end = CLOCK.nanos() + settings.stopGrace().toNanos();
+    long quiet = CLOCK.nanos() + QUIET.toNanos();
+    long seen = events.count();
+    try {
+      while (CLOCK.nanos() < Math.min(end, quiet)) {
+        if (process.waitFor(LOOK.toNanos(), TimeUnit.NANOSECONDS)) {
+          return;
+        }
+        if (events.count() != seen) {
+          seen = events.count();
+          quiet = CLOCK.nanos() + QUIET.toNanos();
+        }
+      }
+    } finally {
+      process.toHandle().destroyForcibly();
+    }
+    process.waitFor(2, TimeUnit.SECONDS);
   }
 
   private void end(Process process) {

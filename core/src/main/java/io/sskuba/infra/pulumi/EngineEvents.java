@@ -8,6 +8,7 @@ import io.sskuba.infra.Infrastructure.Changes;
 import io.sskuba.infra.Infrastructure.ResourceEvent;
 import io.sskuba.infra.Infrastructure.StateResource;
 import io.sskuba.infra.Infrastructure.Step;
+import io.sskuba.infra.Platform;
 import io.sskuba.io.Json;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,6 +40,7 @@ final class EngineEvents extends EventsGrpc.EventsImplBase {
 
   private final Consumer<ResourceEvent> sink;
   private final UnaryOperator<String> redactor;
+  private final boolean onlyGiven;
   private final Map<String, Step> steps = new LinkedHashMap<>();
   private final Map<String, String> pending = new LinkedHashMap<>();
   private final Set<String> finished = new LinkedHashSet<>();
@@ -46,13 +48,23 @@ final class EngineEvents extends EventsGrpc.EventsImplBase {
   private final List<Drift> drift = new ArrayList<>();
   private final Map<String, StateResource> seen = new TreeMap<>();
   private final Set<String> failed = new LinkedHashSet<>();
+  private final Map<String, Platform.Found> made = new LinkedHashMap<>();
   private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable Consumer<JsonNode> tap;
   private @Nullable RuntimeException sinkFailure;
+  private volatile long count;
 
   EngineEvents(Consumer<ResourceEvent> sink, UnaryOperator<String> redactor) {
+    this(sink, redactor, false);
+  }
+
+  /// @param onlyGiven whether only properties that are inputs count as drift: a real cloud has many
+  ///   that change by themselves, such as a machine's state
+  EngineEvents(
+      Consumer<ResourceEvent> sink, UnaryOperator<String> redactor, boolean onlyGiven) {
     this.sink = sink;
     this.redactor = redactor;
+    this.onlyGiven = onlyGiven;
   }
 
   /// Also gives each raw event to `consumer`.
@@ -89,6 +101,7 @@ final class EngineEvents extends EventsGrpc.EventsImplBase {
 
   /// Takes one event, in the engine's JSON form.
   synchronized void event(JsonNode event) {
+    count++;
     Consumer<JsonNode> raw = tap;
     if (raw != null) {
       raw.accept(event);
@@ -125,12 +138,24 @@ final class EngineEvents extends EventsGrpc.EventsImplBase {
       pending.remove(urn);
       if (message == null) {
         finished.add(urn);
+        remember(urn, metadata);
       }
       step(urn, op, metadata);
       if (op.equals("refresh") && message == null) {
         looked(urn, metadata);
       }
       tell(new ResourceEvent(op, type(metadata), name(urn), true, message));
+    }
+  }
+
+  /// What was made, by the answer itself: the state may not be told any more.
+  private void remember(String urn, JsonNode metadata) {
+    String id = metadata.path("new").path("id").asText("");
+    boolean create = metadata.path("op").asText().startsWith("create");
+    if (create && !id.isEmpty() && made.size() < STEPS_MAX) {
+      made.put(urn, new Platform.Found(type(metadata), name(urn), id));
+    } else if (metadata.path("op").asText().equals("delete")) {
+      made.remove(urn);
     }
   }
 
@@ -143,8 +168,15 @@ final class EngineEvents extends EventsGrpc.EventsImplBase {
       return;
     }
     Map<String, Object> outputs = StackState.plainMap(now.path("outputs"));
+    Set<String> given = new LinkedHashSet<>();
+    old.path("inputs").fieldNames().forEachRemaining(given::add);
+    now.path("inputs").fieldNames().forEachRemaining(given::add);
     List<Drift> changed =
-        Drift.changed(type(metadata), name(urn), StackState.plainMap(old.path("outputs")), outputs);
+        Drift.changed(
+            type(metadata),
+            name(urn),
+            compared(StackState.plainMap(old.path("outputs")), given),
+            compared(outputs, given));
     // A provider may tell a change in what it takes for the inputs alone.
     note(
         changed.isEmpty()
@@ -159,6 +191,15 @@ final class EngineEvents extends EventsGrpc.EventsImplBase {
           type(metadata) + "::" + name(urn),
           new StateResource(type(metadata), name(urn), now.path("id").asText(null), outputs));
     }
+  }
+
+  private Map<String, Object> compared(Map<String, Object> properties, Set<String> given) {
+    if (!onlyGiven) {
+      return properties;
+    }
+    Map<String, Object> kept = new LinkedHashMap<>(properties);
+    kept.keySet().retainAll(given);
+    return kept;
   }
 
   private void note(List<Drift> found) {
@@ -226,6 +267,11 @@ final class EngineEvents extends EventsGrpc.EventsImplBase {
     return List.copyOf(failures);
   }
 
+  /// What this operation made, in order.
+  synchronized List<Platform.Found> made() {
+    return List.copyOf(made.values());
+  }
+
   /// URNs whose operation the engine reported as failed.
   synchronized Set<String> failedUrns() {
     return new LinkedHashSet<>(failed);
@@ -236,6 +282,11 @@ final class EngineEvents extends EventsGrpc.EventsImplBase {
     return pending.entrySet().stream()
         .map(e -> e.getValue() + " " + typeOf(e.getKey()) + " " + name(e.getKey()))
         .toList();
+  }
+
+  /// How many events came.
+  long count() {
+    return count;
   }
 
   synchronized int finished() {

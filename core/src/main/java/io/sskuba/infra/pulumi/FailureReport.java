@@ -65,6 +65,8 @@ final class FailureReport {
         .orElse(ProblemCode.INFRA_FAILED);
   }
 
+  private static final String BLOB = "blob (?:\\(key \"[^\"]*\"\\) )?\\(code=\\w+\\)";
+
   private record Word(Pattern pattern, ProblemCode code) {
     static Word of(ProblemCode code, String pattern) {
       return new Word(Pattern.compile(pattern), code);
@@ -76,6 +78,15 @@ final class FailureReport {
   ///   API fault types.
   private static final List<Word> CLOUDS =
       List.of(
+          // A bucket of the state, in the words of gocloud.dev/blob, which the engine writes it with;
+          // first, since its codes are those of the clouds too.
+          Word.of(
+              ProblemCode.STATE_DENIED,
+              BLOB
+                  + "(?s:.*)(?:PermissionDenied|AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch"
+                  + "|ExpiredToken|InvalidToken|AuthenticationFailed|AuthorizationFailure"
+                  + "|AuthorizationPermissionMismatch|StatusCode: 403)"),
+          Word.of(ProblemCode.STATE_UNREACHABLE, BLOB),
           // Before other words: the record's name stands in the text and may hold any of them.
           Word.of(
               ProblemCode.DNS_NAME_TAKEN,

@@ -1,5 +1,6 @@
 package io.sskuba.infra.pulumi;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.pulumi.automation.AutomationException;
 import com.pulumi.automation.DestroyOptions;
 import com.pulumi.automation.LocalWorkspace;
@@ -17,14 +18,17 @@ import io.sskuba.io.TimeSource;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
+import io.sskuba.state.ObjectBucket;
 import io.sskuba.wait.Deadline;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,13 +45,18 @@ import org.jspecify.annotations.Nullable;
 /// - Limits: one operation at a time on an instance; deadlines as given.
 /// - Errors: `INFRA_FAILED` (resource, provider's message, what exists), `INFRA_LOCKED` (holder),
 ///   `INFRA_TIMED_OUT` (what was pending), `STATE_CORRUPT`, `STATE_UNWRITABLE`.
-/// - Idempotent: every operation, by the engine's state.
+/// - Idempotent: every operation, by the engine's state. What an operation made when a bucket of the
+///   state went away is kept in the work folder, and adopted by the next [#open] here.
 public final class PulumiInfrastructure implements Infrastructure {
   /// The engine that this release runs.
   public static final String ENGINE_VERSION = EngineCommand.PINNED;
 
   private static final Duration ORPHAN_GRACE = Duration.ofSeconds(10);
   private static final int EXISTS_SHOWN = 20;
+
+  /// The state cannot be told what was done.
+  private static final Set<ProblemCode> AWAY =
+      Set.of(ProblemCode.STATE_UNREACHABLE, ProblemCode.STATE_DENIED);
 
   private final PulumiSettings settings;
   private final TimeSource time;
@@ -58,18 +67,34 @@ public final class PulumiInfrastructure implements Infrastructure {
   private final Set<String> packages;
   private @Nullable WorkspaceStack stack;
   private @Nullable String restored;
+  private List<StateResource> lastRead = List.of();
 
   public PulumiInfrastructure(
       PulumiSettings settings,
       List<ProviderService> providers,
       TimeSource time,
       RandomSource random) {
+    this(settings, providers, time, random, null);
+  }
+
+  /// @param state the bucket that the state URL names; null where it is a folder
+  public PulumiInfrastructure(
+      PulumiSettings settings,
+      List<ProviderService> providers,
+      TimeSource time,
+      RandomSource random,
+      @Nullable ObjectBucket state) {
     this.settings = settings;
     this.time = time;
     this.random = random;
-    this.lease = new EngineLease(settings.workFolder(), time);
+    @Nullable StackBucket bucket =
+        state == null ? null : new StackBucket(state, settings.project(), settings.stack());
+    this.lease =
+        bucket == null
+            ? new EngineLease(settings.workFolder(), time)
+            : new EngineLease(bucket, time);
     this.command = new EngineCommand(settings, providers, lease);
-    this.files = new StackFiles(settings);
+    this.files = new StackFiles(settings, bucket);
     this.packages =
         providers.stream()
             .map(ProviderService::pkg)
@@ -82,9 +107,47 @@ public final class PulumiInfrastructure implements Infrastructure {
     select(deadline, true);
     releaseDeadLocks(files.locks(), deadline);
     restore();
-    if (StackState.hasPendingOperations(files.deployment())) {
+    if (!settings.settling().isZero()) {
+      // Before the caller looks what carries our tags: an earlier run may have died making it.
+      settle(StackState.lastWrite(deployment()), deadline);
+    }
+    if (StackState.hasPendingOperations(deployment())) {
       clearPending(deadline);
     }
+    adoptUnsaved(deadline);
+  }
+
+  /// Waits until the cloud shows what was last changed. Who looks too early takes it for gone, and
+  /// makes it again.
+  private void settle(Optional<Instant> changed, Deadline deadline) throws InterruptedException {
+    if (changed.isEmpty()) {
+      return;
+    }
+    Duration left = Duration.between(time.now(), changed.get().plus(settings.settling()));
+    // Another machine's clock may be ahead: never longer than that.
+    Duration wait = left.compareTo(settings.settling()) > 0 ? settings.settling() : left;
+    if (!wait.isNegative() && !wait.isZero()) {
+      time.sleep(wait.compareTo(deadline.left()) > 0 ? deadline.left() : wait);
+    }
+  }
+
+  private void adoptUnsaved(Deadline deadline) throws InterruptedException {
+    try {
+      List<Platform.Found> unsaved = files.unsaved();
+      if (!unsaved.isEmpty()) {
+        adopt(unsaved, deadline.left());
+        files.forgetUnsaved();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// The state as it is now. What it holds is remembered, to be told when it cannot be read.
+  private @Nullable JsonNode deployment() {
+    JsonNode deployment = files.deployment();
+    lastRead = StackState.resources(deployment);
+    return deployment;
   }
 
   /// Finds the stack, or makes it when `create` is set. False when there is none.
@@ -269,7 +332,7 @@ public final class PulumiInfrastructure implements Infrastructure {
     if (!Files.exists(settings.passphraseFile())) {
       forgetPassphrase(deadline);
     }
-    if (StackState.hasPendingOperations(files.deployment())) {
+    if (StackState.hasPendingOperations(deployment())) {
       clearPending(deadline);
     }
     operate(
@@ -310,7 +373,7 @@ public final class PulumiInfrastructure implements Infrastructure {
 
   @Override
   public List<StateResource> resources() {
-    return StackState.resources(files.deployment());
+    return StackState.resources(deployment());
   }
 
   @Override
@@ -344,11 +407,15 @@ public final class PulumiInfrastructure implements Infrastructure {
       throws InterruptedException {
     Deadline deadline = Deadline.after(time, limit);
     stack();
+    if (!settings.settling().isZero() && (runtime == null || settings.refreshFirst())) {
+      settle(StackState.lastChange(deployment()), deadline);
+    }
     boolean retried = false;
     while (true) {
       tellRestored(sink);
       keepCopy();
-      var events = new EngineEvents(sink, settings.redactor());
+      var events =
+          new EngineEvents(sink, settings.redactor(), settings.acquirePlugins());
       var operation = new EngineCommand.Operation(runtime, events, deadline);
       command.begin(operation);
       try {
@@ -404,7 +471,7 @@ public final class PulumiInfrastructure implements Infrastructure {
     }
     List<EngineLease.Entry> runs = lease.entries();
     for (StackLock lock : locks) {
-      StackLock.Verdict verdict = lock.verdict(runs, time.now());
+      StackLock.Verdict verdict = lock.verdict(runs, lease.now());
       switch (verdict) {
         case LIVE -> throw locked(lock);
         case ORPHAN -> endOrphan(lock.pid());
@@ -415,7 +482,7 @@ public final class PulumiInfrastructure implements Infrastructure {
       files.repair();
       restore();
       // A lock that was cut short is gone by now.
-      if (settings.stateFolder() == null || !files.locks().isEmpty()) {
+      if (!files.isReadable() || !files.locks().isEmpty()) {
         command.begin(deadline);
         stack().cancel();
       }
@@ -461,7 +528,17 @@ public final class PulumiInfrastructure implements Infrastructure {
       return locked(locks.getFirst());
     }
     Problem problem;
-    if (operation != null && operation.stop == EngineCommand.Stop.DEADLINE) {
+    SskubaException lost = operation == null ? null : operation.fault;
+    if (lost != null) {
+      problem =
+          new Problem(
+              lost.problem().code(),
+              what + " was stopped: the store of the state cannot be used any more",
+              lost.problem().facts(),
+              List.of(),
+              List.of(),
+              null);
+    } else if (operation != null && operation.stop == EngineCommand.Stop.DEADLINE) {
       List<String> pending = operation.pendingAtStop;
       problem =
           Problem.of(
@@ -477,18 +554,44 @@ public final class PulumiInfrastructure implements Infrastructure {
     } else {
       problem = FailureReport.of(what, operation == null ? null : operation.events, text(e));
     }
-    return new SskubaException(withExisting(problem), e);
+    List<Platform.Found> made = operation == null ? List.of() : operation.events.made();
+    keepUnsaved(problem, made);
+    return new SskubaException(withExisting(problem, made), e);
   }
 
-  /// A state that cannot be read does not hide the failure that is being told.
-  private Problem withExisting(Problem problem) {
+  private void keepUnsaved(Problem problem, List<Platform.Found> made) {
+    if (!AWAY.contains(problem.code()) || made.isEmpty()) {
+      return;
+    }
+    try {
+      files.keepUnsaved(made);
+    } catch (IOException e) {
+      throw new SskubaException(
+          Problem.of(
+                  ProblemCode.STATE_UNWRITABLE,
+                  "what was made can be written neither into the state nor here")
+              .fact("made", made.toString())
+              .fact("cause", String.valueOf(e.getMessage())),
+          e);
+    }
+  }
+
+  /// A state that cannot be read does not hide the failure that is being told: then it is what was
+  /// last seen there, and what this operation made since.
+  private Problem withExisting(Problem problem, List<Platform.Found> made) {
+    Set<String> there = new LinkedHashSet<>();
+    List<StateResource> known = lastRead;
     Problem told = problem;
     try {
-      for (StateResource resource : resources().stream().limit(EXISTS_SHOWN).toList()) {
-        told = told.exists(resource.type() + " " + resource.name());
-      }
+      known = resources();
     } catch (SskubaException unreadable) {
-      told = told.exists(unreadable.problem().summary());
+      told =
+          AWAY.contains(problem.code()) ? told : told.exists(unreadable.problem().summary());
+      made.forEach(one -> there.add(one.type() + " " + one.name()));
+    }
+    known.forEach(one -> there.add(one.type() + " " + one.name()));
+    for (String one : there.stream().limit(EXISTS_SHOWN).toList()) {
+      told = told.exists(one);
     }
     return told;
   }

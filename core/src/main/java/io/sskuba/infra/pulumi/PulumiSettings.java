@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 /// @param acquirePlugins whether the engine may download plugins
 /// @param stopGrace how long a stopped engine may take to finish running operations
 /// @param redactor takes secrets out of messages before anyone sees them
+/// @param settling how long reads and lists of the cloud may not show what was made a moment ago:
+///   so long after a change nothing is looked at
 public record PulumiSettings(
     Path binary,
     URI stateUrl,
@@ -44,7 +46,11 @@ public record PulumiSettings(
     boolean refreshFirst,
     boolean acquirePlugins,
     Duration stopGrace,
-    UnaryOperator<String> redactor) {
+    UnaryOperator<String> redactor,
+    Duration settling) {
+
+  /// An estimate: real clouds promise nothing; most changes show within a few seconds.
+  private static final Duration SETTLING = Duration.ofSeconds(15);
 
   private static final Set<String> SELF_MANAGED = Set.of("file", "s3", "azblob", "gs", "postgres");
 
@@ -81,7 +87,8 @@ public record PulumiSettings(
         true,
         false,
         Duration.ofSeconds(10),
-        UnaryOperator.identity());
+        UnaryOperator.identity(),
+        Duration.ZERO);
   }
 
   /// The same with further variables in the engine's environment.
@@ -102,12 +109,13 @@ public record PulumiSettings(
         refreshFirst,
         acquirePlugins,
         stopGrace,
-        redactor);
+        redactor,
+        settling);
   }
 
-  /// For providers of real clouds, which the engine downloads where they are missing: nothing is
-  /// read again by itself (it costs a call a resource, and throttling), and a stopped engine may
-  /// take 5 min to finish what it asked of the cloud.
+  /// For providers of real clouds, which the engine downloads where they are missing: state is
+  /// refreshed first here too (a call a resource), so that what changed behind our back shows, and a
+  /// stopped engine may take 5 min to finish what it asked of the cloud.
   ///
   /// @param plugins the engine's home; outlives clusters
   /// @param plain stack configuration without secrets
@@ -132,10 +140,33 @@ public record PulumiSettings(
         versions,
         plain,
         credentials,
-        false,
+        true,
         true,
         Duration.ofMinutes(5),
-        mask);
+        mask,
+        SETTLING);
+  }
+
+  /// The same for a cloud whose reads and lists lag behind.
+  public PulumiSettings withSettling(Duration lag) {
+    return new PulumiSettings(
+        binary,
+        stateUrl,
+        organisation,
+        project,
+        stack,
+        passphraseFile,
+        workFolder,
+        homeFolder,
+        parallelism,
+        providerVersions,
+        config,
+        environment,
+        refreshFirst,
+        acquirePlugins,
+        stopGrace,
+        redactor,
+        lag);
   }
 
   public PulumiSettings withParallelism(int operations) {
@@ -155,7 +186,8 @@ public record PulumiSettings(
         refreshFirst,
         acquirePlugins,
         stopGrace,
-        redactor);
+        redactor,
+        settling);
   }
 
   /// `ORGANISATION/PROJECT/STACK` as the backend knows it.

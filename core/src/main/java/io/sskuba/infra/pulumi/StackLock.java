@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
 /// One lock of a self-managed backend, and whether its holder still lives.
 /// - Source: the engine's `backend/diy/lock.go`.
 record StackLock(long pid, String user, String host, Instant at) {
-  private static final int LOCKS_MAX = 100;
+  static final int LOCKS_MAX = 100;
 
   /// The pid of a lock file that a full disk cut short: it names nobody.
   private static final long TORN = -1;
@@ -45,17 +45,7 @@ record StackLock(long pid, String user, String host, Instant at) {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.json")) {
       for (Path file : files) {
         if (locks.size() < LOCKS_MAX) {
-          JsonNode json = json(Files.readAllBytes(file));
-          if (!json.isObject()) {
-            locks.add(new StackLock(TORN, "", "", Instant.MAX));
-            continue;
-          }
-          locks.add(
-              new StackLock(
-                  json.path("pid").asLong(),
-                  json.path("username").asText(),
-                  json.path("hostname").asText(),
-                  instant(json.path("timestamp").asText())));
+          locks.add(of(Files.readAllBytes(file)));
         }
       }
     } catch (NoSuchFileException | NotDirectoryException e) {
@@ -64,6 +54,18 @@ record StackLock(long pid, String user, String host, Instant at) {
       throw new UncheckedIOException(e);
     }
     return locks;
+  }
+
+  /// A lock as the engine wrote it; a torn one names nobody.
+  static StackLock of(byte[] bytes) {
+    JsonNode json = json(bytes);
+    return json.isObject()
+        ? new StackLock(
+            json.path("pid").asLong(),
+            json.path("username").asText(),
+            json.path("hostname").asText(),
+            instant(json.path("timestamp").asText()))
+        : new StackLock(TORN, "", "", Instant.MAX);
   }
 
   private static JsonNode json(byte[] bytes) {

@@ -1,5 +1,6 @@
 package io.sskuba.infra.pulumi;
 
+import io.sskuba.state.ObjectBucket;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -9,7 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Finds stacks in a `file://` backend without knowing their project.
+/// Finds stacks of a self-managed backend without knowing their project.
 public final class StackSearch {
   private static final int PROJECTS_MAX = 10_000;
 
@@ -32,6 +33,11 @@ public final class StackSearch {
     }
     found.sort(null);
     return found;
+  }
+
+  /// The same in a bucket.
+  public static List<String> projects(ObjectBucket bucket, String stack) {
+    return StackBucket.projects(bucket, stack);
   }
 
   private static boolean holds(Path project, String stack) {

@@ -11,6 +11,9 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -153,6 +156,35 @@ final class StackState {
   /// Names of the operations that a killed run left in the state.
   static boolean hasPendingOperations(@Nullable JsonNode deployment) {
     return deployment != null && !deployment.path("pending_operations").isEmpty();
+  }
+
+  /// When the engine last made or changed a resource of this state, as the state says it.
+  static Optional<Instant> lastChange(@Nullable JsonNode deployment) {
+    Optional<Instant> last = Optional.empty();
+    if (deployment != null) {
+      for (JsonNode resource : deployment.path("resources")) {
+        if (!resource.path("type").asText().startsWith("pulumi:")) {
+          last = later(later(last, resource.path("created")), resource.path("modified"));
+        }
+      }
+    }
+    return last;
+  }
+
+  /// When the engine last wrote this state: what it was making then may have been made since.
+  static Optional<Instant> lastWrite(@Nullable JsonNode deployment) {
+    return deployment == null
+        ? Optional.empty()
+        : later(lastChange(deployment), deployment.path("manifest").path("time"));
+  }
+
+  private static Optional<Instant> later(Optional<Instant> one, JsonNode other) {
+    try {
+      Instant read = OffsetDateTime.parse(other.asText()).toInstant();
+      return one.filter(o -> o.isAfter(read)).or(() -> Optional.of(read));
+    } catch (DateTimeParseException e) {
+      return one;
+    }
   }
 
   /// Custom resources of ours: not the stack, not providers.

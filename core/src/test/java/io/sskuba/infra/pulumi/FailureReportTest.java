@@ -50,6 +50,19 @@ class FailureReportTest {
                   + " v6.83.0`: error downloading provider aws to file: failed to download plugin",
               "no resource plugin 'pulumi-resource-vsphere' found in the workspace at version"
                   + " v4.18.2 or on your $PATH"),
+          ProblemCode.STATE_UNREACHABLE,
+          List.of(
+              "error: read \".pulumi/meta.yaml\": blob (key \".pulumi/meta.yaml\") (code=Unknown):"
+                  + " operation error S3: GetObject, exceeded maximum number of attempts, 3,"
+                  + " request send failed, dial tcp 127.241.0.1:1: connect: connection refused",
+              "could not list bucket: blob (code=NotFound): NoSuchBucket: The specified bucket does"
+                  + " not exist"),
+          ProblemCode.STATE_DENIED,
+          List.of(
+              "blob (key \"a\") (code=Unknown): operation error S3: GetObject, StatusCode: 403,"
+                  + " api error AccessDenied",
+              "blob (code=Unknown): operation error S3: ListObjectsV2, api error ExpiredToken: The"
+                  + " provided token has expired"),
           ProblemCode.INFRA_FAILED,
           List.of("api error InvalidParameterValue: no such thing"));
 

@@ -34,7 +34,7 @@ class TornCheckpointTest {
             folder.resolve("passphrase"),
             folder.resolve("work"),
             folder.resolve("home"));
-    files = new StackFiles(settings);
+    files = new StackFiles(settings, null);
     Path stacks = Files.createDirectories(folder.resolve("state/.pulumi/stacks/sskuba"));
     checkpoint = stacks.resolve("demo.json");
     Files.createDirectories(folder.resolve("work"));

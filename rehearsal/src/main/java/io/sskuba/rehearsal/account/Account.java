@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The simulated account of one cloud: what exists there, in a folder of the state, shared by all
@@ -201,7 +202,14 @@ public final class Account {
     private final List<ObjectNode> counted = new ArrayList<>();
     private final Map<String, Optional<CloudResource>> before = new LinkedHashMap<>();
 
+    private Predicate<CloudResource> shown = _ -> true;
+
     private View() {}
+
+    /// References to what a cloud does not show yet are references to nothing.
+    public void show(Predicate<CloudResource> which) {
+      shown = which;
+    }
 
     public Optional<CloudResource> find(String id) {
       return Optional.ofNullable(resources.get(id));
@@ -210,7 +218,7 @@ public final class Account {
     /// A resource of this type, or the fault that a reference to nothing is.
     public CloudResource require(String type, String id, String message) throws CloudFault {
       CloudResource found = resources.get(id);
-      if (found == null || !found.type().equals(type)) {
+      if (found == null || !found.type().equals(type) || !shown.test(found)) {
         throw new CloudFault(CloudFault.Kind.NOT_FOUND, message);
       }
       return found;

@@ -14,8 +14,10 @@ import io.sskuba.rehearsal.account.CloudResource;
 import io.sskuba.rehearsal.account.Fabric;
 import io.sskuba.rehearsal.host.HostClient;
 import io.sskuba.rehearsal.host.HostRelay;
+import io.sskuba.wait.Deadline;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,8 @@ import pulumirpc.Provider;
 public final class CloudProvider extends ProviderProtocol {
   static final int RETRIES = 8;
   private static final Duration RETRY_PAUSE = Duration.ofMillis(20);
+  private static final Duration NOT_FOUND_PAUSE = Duration.ofMillis(100);
+  private static final Duration SHOWN_MORE = Duration.ofSeconds(1);
   private static final Duration HANG = Duration.ofMinutes(30);
 
   private final CloudModel model;
@@ -42,6 +46,8 @@ public final class CloudProvider extends ProviderProtocol {
   private final double factor;
   private final ModelledTime modelled;
   private final HostRelay host;
+  private final Instant credentialsEnd;
+  private final Lag lag;
   private final TimeSource time;
   private final Map<String, Object> passing = new ConcurrentHashMap<>();
 
@@ -49,6 +55,8 @@ public final class CloudProvider extends ProviderProtocol {
   private final Map<String, HandedOver> userData = new ConcurrentHashMap<>();
 
   /// @param factor what share of the modelled time is really waited
+  /// @param lag how far reads and lists lag behind
+  /// @param credentialsEnd from when on calls are refused, as with a token that ran out
   public record Surroundings(
       Account account,
       Site site,
@@ -56,6 +64,8 @@ public final class CloudProvider extends ProviderProtocol {
       double factor,
       ModelledTime modelled,
       HostRelay host,
+      Instant credentialsEnd,
+      Lag lag,
       TimeSource time) {}
 
   public CloudProvider(CloudModel model, TypeRules rules, Surroundings around) {
@@ -68,6 +78,8 @@ public final class CloudProvider extends ProviderProtocol {
     this.factor = around.factor();
     this.modelled = around.modelled();
     this.host = around.host();
+    this.credentialsEnd = around.credentialsEnd();
+    this.lag = around.lag();
     this.time = around.time();
   }
 
@@ -131,7 +143,14 @@ public final class CloudProvider extends ProviderProtocol {
     run(
         reply,
         () -> {
-          Optional<CloudResource> found = account.change(view -> view.find(request.getId()));
+          Optional<CloudResource> found =
+              account
+                  .change(view -> view.find(request.getId()))
+                  .or(() -> lag.ghost(request.getId()));
+          if (found.isPresent() && !lag.shows(found.get())) {
+            // There, and not seen yet: it goes on running here.
+            return Provider.ReadResponse.getDefaultInstance();
+          }
           if (found.isEmpty() || !found.get().type().equals(type)) {
             switchOff(request.getId());
             return Provider.ReadResponse.getDefaultInstance();
@@ -192,6 +211,7 @@ public final class CloudProvider extends ProviderProtocol {
           if (found.isPresent()) {
             model.delete(request(type, name, Map.of()), found.get(), view);
             view.remove(id);
+            lag.deleted(found.get());
           }
           return true;
         });
@@ -217,6 +237,7 @@ public final class CloudProvider extends ProviderProtocol {
   /// time that it takes in the real cloud.
   private <T> T call(String operation, String type, String name, Account.Work<T, CloudFault> work)
       throws CloudFault, IOException, InterruptedException, HostRelay.Refused {
+    Deadline shown = Deadline.after(time, lag.duration().plus(SHOWN_MORE));
     for (int attempt = 1; ; attempt++) {
       try {
         Optional<Scenario.Fault> struck = strikes(operation, type, name);
@@ -224,6 +245,9 @@ public final class CloudProvider extends ProviderProtocol {
         T result =
             account.change(
                 view -> {
+                  if (!operation.equals("delete")) {
+                    view.show(lag::shows);
+                  }
                   T out = work.in(view);
                   view.touched().forEach((id, before) -> changes.add(change(view, id, before)));
                   return out;
@@ -243,6 +267,11 @@ public final class CloudProvider extends ProviderProtocol {
         }
         return result;
       } catch (CloudFault e) {
+        // As real providers do with a reference to what was just made.
+        if (e.kind() == CloudFault.Kind.NOT_FOUND && !lag.isNone() && !shown.passed()) {
+          time.sleep(NOT_FOUND_PAUSE);
+          continue;
+        }
         boolean again =
             e.kind() == CloudFault.Kind.THROTTLED || e.kind() == CloudFault.Kind.DEPENDENCY;
         if (!again || attempt >= RETRIES) {
@@ -256,6 +285,9 @@ public final class CloudProvider extends ProviderProtocol {
   /// The scenario's say. Returns a fault that strikes after the change took effect.
   private Optional<Scenario.Fault> strikes(String operation, String type, String name)
       throws CloudFault, IOException, InterruptedException {
+    if (time.now().isAfter(credentialsEnd)) {
+      throw model.refusal("expired", operation, type);
+    }
     Scenario scenario = site.scenario();
     if (scenario.throttle() > 0) {
       long nth = account.change(view -> view.next("calls"));

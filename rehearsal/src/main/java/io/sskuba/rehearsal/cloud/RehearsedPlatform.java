@@ -3,6 +3,7 @@ package io.sskuba.rehearsal.cloud;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.infra.Choices;
+import io.sskuba.infra.Credentials;
 import io.sskuba.infra.InfraPlan;
 import io.sskuba.infra.Infrastructure;
 import io.sskuba.infra.Platform;
@@ -32,6 +33,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -71,13 +73,25 @@ public final class RehearsedPlatform implements Platform {
   private final TimeSource time;
   private final RandomSource random;
   private final ModelledTime modelled = new ModelledTime();
+  private final Lag lag;
   private final Map<String, LatencyModel> latencies = new ConcurrentHashMap<>();
 
   /// What the user asked of a rehearsal.
   ///
   /// @param latency what share of the modelled time simulated clouds really take
-  public record Options(Scenario scenario, double latency) {
+  /// @param begun from when the scenario's credentials last
+  public record Options(Scenario scenario, double latency, Instant begun) {
     public static final Options NONE = new Options(Scenario.NONE, 0);
+
+    public Options(Scenario scenario, double latency) {
+      this(scenario, latency, Instant.MAX);
+    }
+
+    /// When the credentials end; the far future where they do not.
+    Instant credentialsEnd() {
+      Duration lasts = scenario.look().credentials();
+      return lasts == null || begun.equals(Instant.MAX) ? Instant.MAX : begun.plus(lasts);
+    }
   }
 
   /// @param models the packages of the target's plan
@@ -96,6 +110,7 @@ public final class RehearsedPlatform implements Platform {
     this.options = options;
     this.places = places;
     this.hosting = new Hosting(places);
+    this.lag = new Lag(options.scenario().consistency(), time);
     this.time = time;
     this.random = random;
   }
@@ -137,6 +152,18 @@ public final class RehearsedPlatform implements Platform {
       findings.addAll(model.findings(look));
     }
     return findings;
+  }
+
+  /// Empty where a scenario sets them no end: nothing is asked for then, as with a user's own key.
+  @Override
+  public Optional<Credentials> credentials(ClusterSpec spec) {
+    Instant end = options.credentialsEnd();
+    return end.equals(Instant.MAX)
+        ? Optional.empty()
+        : Optional.of(
+            new Credentials(
+                "the simulated user", "the simulated " + target.provider().word() + " account",
+                Optional.of(end)));
   }
 
   /// An account that nobody used yet is not made by a look.
@@ -322,6 +349,8 @@ public final class RehearsedPlatform implements Platform {
                   options.latency(),
                   modelled,
                   relay,
+                  options.credentialsEnd(),
+                  lag,
                   time));
       if (model.pkg().equals(LocalProvider.PACKAGE)) {
         own = provider;
@@ -335,7 +364,9 @@ public final class RehearsedPlatform implements Platform {
         new ProviderService(
             LocalProvider.PACKAGE, own == null ? local : new SplitProvider(local, own)));
     return new PulumiInfrastructure(
-        hosting.stack(cluster.spec(), cluster.key(), cluster.clusterId(), passphraseFile, tools),
+        hosting
+            .stack(cluster.spec(), cluster.key(), cluster.clusterId(), passphraseFile, tools)
+            .withSettling(lag.duration()),
         providers,
         time,
         random);
@@ -354,6 +385,11 @@ public final class RehearsedPlatform implements Platform {
   @Override
   public Optional<ObjectNode> inspect(Cluster cluster) {
     return hosting.inspect(cluster.key(), cluster.clusterId());
+  }
+
+  @Override
+  public boolean hosted() {
+    return true;
   }
 
   @Override
@@ -400,7 +436,7 @@ public final class RehearsedPlatform implements Platform {
     List<CloudResource> held = new ArrayList<>();
     try {
       for (Path folder : accounts()) {
-        List<CloudResource> all = Account.at(folder).all();
+        List<CloudResource> all = lag.listed(Account.at(folder).all());
         Set<String> ids =
             cluster.clusterId().equals(ANY_ID)
                 ? tagged(all, cluster.spec().fqdn())

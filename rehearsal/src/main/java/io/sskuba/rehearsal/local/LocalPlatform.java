@@ -118,6 +118,11 @@ public final class LocalPlatform implements Platform {
   }
 
   @Override
+  public boolean hosted() {
+    return true;
+  }
+
+  @Override
   public Remnant confirm(Cluster cluster, Infrastructure.StateResource resource) {
     return Remnants.of(
         network(cluster),
