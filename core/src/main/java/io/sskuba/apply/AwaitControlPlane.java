@@ -67,8 +67,7 @@ public final class AwaitControlPlane implements Phase<Rendered, ControlPlaneUp> 
           programs.watched(() -> ready(kube)));
     }
     Platform platform = rendered.opened().platform();
-    Platform.Modelled checks =
-        platform.healthChecks(platform.plan(rendered.opened().cluster()));
+    Platform.Modelled checks = platform.healthChecks(platform.plan(rendered.opened().cluster()));
     context.modelled(checks.full(), checks.waited());
     ports
         .store()

@@ -33,6 +33,7 @@ public final class LabelAndTaint implements Phase<ControlPlaneUp, ControlPlaneUp
 
   /// All machines together ask the API server no more than 50 times a second: it has them to admit.
   private static final Duration A_MACHINE = Duration.ofMillis(20);
+
   private final Ports ports;
 
   LabelAndTaint(Ports ports) {

@@ -580,8 +580,8 @@ public final class RehearsedPlatform implements Platform {
         observed);
   }
 
-  /// - Note: a machine counts until its Talos API answers; a load balancer's checks begin later, see
-  ///   [#healthChecks].
+  /// - Note: a machine counts until its Talos API answers; a load balancer's checks begin later,
+  ///   see [#healthChecks].
   @Override
   public Modelled modelled(InfraPlan plan, String operation) {
     Duration full = chain(plan, operation);

@@ -21,7 +21,8 @@ import java.util.Map;
 /// @param network its loopback block
 /// @param indexes machine name to its place in the block
 /// @param bootDelay how much longer than at once a machine takes until its Talos API answers
-/// @param healthDelay how long an API server must answer before a load balancer passes traffic to it
+/// @param healthDelay how long an API server must answer before a load balancer passes traffic to
+///   it
 public record Site(
     Platform.Cluster cluster,
     LocalNetwork network,

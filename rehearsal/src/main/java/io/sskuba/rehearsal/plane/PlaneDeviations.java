@@ -55,8 +55,8 @@ public final class PlaneDeviations {
   static final String STATIC_POLICIES_GATE = "ManifestBasedAdmissionControlConfig=true";
 
   /// Environment of the processes, besides which it is empty. An API server that starts throws away
-  /// several times what it keeps: collected half as often it takes a quarter less CPU until it is
-  /// ready, and some 100 MB more memory (docs/adr/0047).
+  /// several times what it keeps: collected half as often it takes less CPU until it is ready, and
+  /// more memory (docs/adr/0047).
   static final Map<String, Map<String, String>> ENVIRONMENT =
       Map.of(
           "etcd", Map.of("ETCD_CIPHER_SUITES", PlaneFlags.ETCD_CIPHERS),

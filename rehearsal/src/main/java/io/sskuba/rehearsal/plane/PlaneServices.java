@@ -70,6 +70,7 @@ public final class PlaneServices implements NodeServices {
 
   /// When it became so, by the monotonic clock.
   private volatile long apiReadyNanos;
+
   private volatile @Nullable PlaneConfig config;
   private volatile @Nullable PlaneFiles files;
   private volatile @Nullable EgressDoor door;

@@ -180,10 +180,7 @@ final class LongestChain {
         if (span.criticalPath()) {
           phases.append(
               String.format(
-                  Locale.ROOT,
-                  " %s %.1f",
-                  span.name(),
-                  (span.endMs() - span.startMs()) / 1000.0));
+                  Locale.ROOT, " %s %.1f", span.name(), (span.endMs() - span.startMs()) / 1000.0));
         }
       }
       System.out.printf(Locale.ROOT, "%.1f%s%n", timeline.criticalPathMs() / 1000.0, phases);
@@ -191,7 +188,6 @@ final class LongestChain {
     }
     LongestChain chains = new LongestChain(text, model(Path.of(arguments[2])));
     Chain chain = arguments[0].equals("delete") ? chains.delete() : chains.create();
-    System.out.printf(
-        Locale.ROOT, "%.1f %s%n", chain.seconds(), String.join(" > ", chain.names()));
+    System.out.printf(Locale.ROOT, "%.1f %s%n", chain.seconds(), String.join(" > ", chain.names()));
   }
 }

@@ -41,8 +41,8 @@ import java.util.concurrent.Executors;
 /// included. Run in a JVM of its own each time, as a command is.
 ///
 /// Arguments: `ours`, or `sdk` for the same resources on the Java SDK's own runner; the `pulumi`
-/// executable; a cluster file; a folder that it may make. Prints seconds and how many resources
-/// the simulated account holds then.
+/// executable; a cluster file; a folder that it may make. Prints seconds and how many resources the
+/// simulated account holds then.
 final class StackBench {
   private static final Duration LIMIT = Duration.ofMinutes(5);
   private static final int PARALLEL = 32;
@@ -57,7 +57,8 @@ final class StackBench {
         SpecReader.read(Files.readAllBytes(file), file.toString(), file.getParent(), true);
     Platform.Cluster cluster = SmallEngine.cluster(new AwsModel(), spec, "c0ffee01234567aa");
     InfraPlan plan = new AwsTarget().plan(cluster);
-    SmallEngine room = new SmallEngine(folder.resolve("account"), new AwsModel(), cluster, Scenario.NONE);
+    SmallEngine room =
+        new SmallEngine(folder.resolve("account"), new AwsModel(), cluster, Scenario.NONE);
     CloudProvider provider =
         new CloudProvider(
             room.model,
@@ -93,8 +94,8 @@ final class StackBench {
     }
   }
 
-  /// Seconds of CPU, user and system, from a field of /proc/self/stat: 13 ours, 15 that of processes
-  /// that ended.
+  /// Seconds of CPU, user and system, from a field of /proc/self/stat: 13 ours, 15 that of
+  /// processes that ended.
   private static double processor(int field) throws Exception {
     String stat = Files.readString(Path.of("/proc/self/stat"));
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
@@ -132,8 +133,7 @@ final class StackBench {
     Path state = Files.createDirectories(folder.resolve("state"));
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Server server =
-          NettyServerBuilder.forAddress(
-                  new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+          NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
               .executor(threads)
               .addService(provider)
               .build()
