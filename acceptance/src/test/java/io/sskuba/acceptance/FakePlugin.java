@@ -249,8 +249,7 @@ public final class FakePlugin extends ResourceProviderGrpc.ResourceProviderImplB
         request.getOlds().toBuilder().putAllFields(request.getNews().getFieldsMap()).build();
     if (!request.getPreview()) {
       try {
-        Files.writeString(
-            cloud.resolve(request.getId()), JsonFormat.printer().print(properties));
+        Files.writeString(cloud.resolve(request.getId()), JsonFormat.printer().print(properties));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
