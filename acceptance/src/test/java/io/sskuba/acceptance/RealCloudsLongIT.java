@@ -206,8 +206,8 @@ class RealCloudsLongIT {
     assertNowhere(PASSWORD);
   }
 
-  /// What was changed behind our back is named by `plan`, which writes nothing down, and put right by
-  /// `apply`.
+  /// What was changed behind our back is named by `plan`, which writes nothing down, and put right
+  /// by `apply`.
   private void assertDriftShows(Path cloud, String file) throws Exception {
     Path machine = cloud.resolve("id-sensor-lab-general-1");
     ObjectNode changed = (ObjectNode) Json.parse(Files.readAllBytes(machine));

@@ -59,6 +59,8 @@ final class AzureDoor implements AutoCloseable {
   private final CountDownLatch closed = new CountDownLatch(1);
   private final AtomicInteger given = new AtomicInteger();
   private volatile Duration delay = Duration.ZERO;
+  private final AtomicInteger inside = new AtomicInteger();
+  private final AtomicInteger most = new AtomicInteger();
   private volatile boolean changes;
   private volatile @Nullable Answer entra;
 
@@ -174,8 +176,14 @@ final class AzureDoor implements AutoCloseable {
         URI.create(url() + "/"), URI.create(url()), "https://management.azure.com", tls);
   }
 
+  /// How many requests waited for their answers at once since `delay` was set.
+  int most() {
+    return most.get();
+  }
+
   void delay(Duration each) {
     delay = each;
+    most.set(0);
   }
 
   void changes(boolean may) {
@@ -254,7 +262,9 @@ final class AzureDoor implements AutoCloseable {
       URI uri = exchange.getRequestURI();
       Request request =
           new Request(exchange.getRequestMethod(), uri.getPath(), query(uri.getRawQuery()), body);
+      most.accumulateAndGet(inside.incrementAndGet(), Math::max);
       pause(delay);
+      inside.decrementAndGet();
       Answer answer =
           request.path().endsWith("/oauth2/v2.0/token")
               ? grant(request)

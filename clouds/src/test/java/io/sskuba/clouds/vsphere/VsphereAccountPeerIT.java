@@ -106,15 +106,13 @@ class VsphereAccountPeerIT {
   }
 
   @Test
-  void aLookIsQuickWhereEveryCallTakesItsTime() {
+  void aLookAsksSideBySide() {
     findings(room.file(NAME));
     room.door.delay(Duration.ofMillis(200));
     room.bigip.delay(Duration.ofMillis(200));
-    long begin = System.nanoTime();
     List<Finding> findings = findings(room.file(NAME));
-    Duration took = Duration.ofNanos(System.nanoTime() - begin);
     assertThat(findings).as(text(findings)).isEmpty();
-    assertThat(took).isLessThan(Duration.ofSeconds(3));
+    assertThat(room.door.most()).as("questions at once").isGreaterThan(2);
   }
 
   @Test

@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -59,6 +60,8 @@ final class VsphereDoor implements AutoCloseable {
   private final List<String> calls = Collections.synchronizedList(new ArrayList<>());
   private final Map<String, Function<String, @Nullable Answer>> answers = new ConcurrentHashMap<>();
   private volatile Duration delay = Duration.ZERO;
+  private final AtomicInteger inside = new AtomicInteger();
+  private final AtomicInteger most = new AtomicInteger();
 
   record Answer(int status, String body) {}
 
@@ -81,8 +84,14 @@ final class VsphereDoor implements AutoCloseable {
     return server.getAddress().getAddress().getHostAddress() + ":" + server.getAddress().getPort();
   }
 
+  /// How many requests waited for their answers at once since `delay` was set.
+  int most() {
+    return most.get();
+  }
+
   void delay(Duration each) {
     delay = each;
+    most.set(0);
   }
 
   /// Answers a method or path, or every one (`*`), from the request's body; null passes it on.
@@ -124,7 +133,9 @@ final class VsphereDoor implements AutoCloseable {
       String action = action(exchange, text);
       calls.add(action);
       try {
+        most.accumulateAndGet(inside.incrementAndGet(), Math::max);
         Thread.sleep(delay);
+        inside.decrementAndGet();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
