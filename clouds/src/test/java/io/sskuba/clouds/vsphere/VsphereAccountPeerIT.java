@@ -387,12 +387,12 @@ class VsphereAccountPeerIT {
 
   @Test
   void aServerThatNeverAnswersIsGivenUp() {
-    room.door.delay(Duration.ofSeconds(30));
+    room.door.delay(Duration.ofSeconds(300));
     ClusterSpec spec = VsphereRoom.spec(room.file(NAME));
     long begin = System.nanoTime();
     assertExit(
         ProblemCode.CLOUD_UNASKED, 7, () -> room.account(spec, Map.of()).findings(spec, EXPECTED));
-    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(25));
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(60));
   }
 
   @Test
