@@ -21,11 +21,13 @@ import java.util.Map;
 import java.util.Set;
 
 /// Pushes each machine its configuration over the maintenance API, all at once, and waits until the
-/// control planes answer as members. Workers come back while etcd and the API start; [LabelAndTaint]
-/// waits for them. One that was made with its configuration as user data is only waited for.
+/// control planes answer as members. Workers come back while etcd and the API start;
+/// [LabelAndTaint] waits for them. One that was made with its configuration as user data is only
+/// waited for.
 /// - Idempotent: a machine that already answers with the cluster's certificates is left as it is
 ///   (clusters are never patched).
-/// - Limits: the platform's patience, for a machine's booting and for a control plane's coming back.
+/// - Limits: the platform's patience, for a machine's booting and for a control plane's coming
+///   back.
 /// - Errors: `MACHINE_UNREACHABLE`, `MACHINE_REFUSED`, `MACHINE_IDENTITY`, `HOST_DEAD`.
 public final class ConfigureMachines implements Phase<Rendered, Rendered> {
   private static final Duration CALL = Duration.ofSeconds(10);

@@ -100,8 +100,7 @@ class VsphereAccountPeerIT {
     ClusterSpec spec = VsphereRoom.spec(room.file(NAME));
     CloudAccount.Identity identity = room.account(spec, Map.of()).identity();
     assertThat(identity.subject()).isEqualTo(VsphereRoom.USER);
-    assertThat(identity.account())
-        .isEqualTo("vCenter " + room.direct.vim().service().uuid());
+    assertThat(identity.account()).isEqualTo("vCenter " + room.direct.vim().service().uuid());
     assertThat(identity.expires()).isEmpty();
   }
 

@@ -160,7 +160,10 @@ public abstract class RehearsedExample {
   private void drift(Infrastructure infra, InfraPlan plan) throws Exception {
     Account account = Account.at(places.localState().resolve("accounts").resolve(name));
     CloudResource gone =
-        held().stream().filter(r -> r.name().equals(this.cluster + "-gpu-1")).findFirst().orElseThrow();
+        held().stream()
+            .filter(r -> r.name().equals(this.cluster + "-gpu-1"))
+            .findFirst()
+            .orElseThrow();
     account.change(
         view -> {
           view.remove(gone.id());
