@@ -16,7 +16,6 @@ import io.sskuba.io.RandomSource;
 import io.sskuba.io.TimeSource;
 import io.sskuba.rehearsal.cloud.CatalogRules;
 import io.sskuba.rehearsal.cloud.CloudProvider;
-import io.sskuba.rehearsal.cloud.Lag;
 import io.sskuba.rehearsal.cloud.LatencyModel;
 import io.sskuba.rehearsal.cloud.ModelledTime;
 import io.sskuba.rehearsal.cloud.Scenario;
@@ -30,7 +29,6 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -72,8 +70,6 @@ final class StackBench {
                 0,
                 new ModelledTime(),
                 new HostRelay(new HostClient(folder.resolve("none")), LIMIT),
-                Instant.MAX,
-                Lag.NONE,
                 TimeSource.system()));
     Files.writeString(folder.resolve("passphrase"), "bench");
     try {
