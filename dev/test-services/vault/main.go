@@ -1,4 +1,5 @@
-// A Vault server for tests: everything in memory, on one loopback address, with the transit and key-value engines.
+// A Vault server for tests: everything in memory, on one loopback address, with the transit and key-value engines and
+// sign-in by tokens of an identity provider (JWT).
 //
 //	vault-test ADDRESS TOKEN
 //
@@ -15,6 +16,7 @@ import (
 	"os"
 
 	log "github.com/hashicorp/go-hclog"
+	jwt "github.com/hashicorp/vault-plugin-auth-jwt"
 	kv "github.com/hashicorp/vault-plugin-secrets-kv"
 	"github.com/hashicorp/vault/builtin/logical/transit"
 	"github.com/hashicorp/vault/helper/namespace"
@@ -39,6 +41,9 @@ func main() {
 		Logger:          logger,
 		DisableMlock:    true,
 		BuiltinRegistry: engines{},
+		CredentialBackends: map[string]logical.Factory{
+			"jwt": jwt.Factory,
+		},
 		LogicalBackends: map[string]logical.Factory{
 			"transit": transit.Factory,
 			"kv":      kv.Factory,
@@ -74,7 +79,8 @@ func main() {
 type engines struct{}
 
 func (engines) Contains(name string, kind consts.PluginType) bool {
-	return kind == consts.PluginTypeSecrets && (name == "transit" || name == "kv")
+	return kind == consts.PluginTypeSecrets && (name == "transit" || name == "kv") ||
+		kind == consts.PluginTypeCredential && name == "jwt"
 }
 
 func (e engines) Get(name string, kind consts.PluginType) (func() (interface{}, error), bool) {
@@ -87,6 +93,9 @@ func (e engines) Get(name string, kind consts.PluginType) (func() (interface{}, 
 func (engines) Keys(kind consts.PluginType) []string {
 	if kind == consts.PluginTypeSecrets {
 		return []string{"kv", "transit"}
+	}
+	if kind == consts.PluginTypeCredential {
+		return []string{"jwt"}
 	}
 	return nil
 }

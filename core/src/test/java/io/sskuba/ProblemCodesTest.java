@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -17,7 +18,9 @@ import org.junit.jupiter.api.Test;
 /// with, and a test must name it, or its id, in an expectation. That the test indeed provokes it is
 /// for its reader to see.
 class ProblemCodesTest {
-  private static final Pattern COMMENT = Pattern.compile("(?m)^\\s*//.*$|/\\*(?s:.*?)\\*/");
+  // A string may hold what looks like one: `"Microsoft.Compute/*"`.
+  private static final Pattern COMMENT =
+      Pattern.compile("(?m)(\"(?:\\\\.|[^\"\\\\\n])*\")|^\\s*//.*$|/\\*(?s:.*?)\\*/");
 
   /// A code that is only looked for: `== ProblemCode.X`, `case X`.
   private static final Pattern COMPARED = Pattern.compile("[=!]=\\s*ProblemCode\\.[A-Z_]+");
@@ -26,7 +29,9 @@ class ProblemCodesTest {
       Pattern.compile("assert|expect|contains|refuse|isEqual");
 
   private static String code(Path file) {
-    return COMMENT.matcher(SourceTree.read(file)).replaceAll("");
+    return COMMENT
+        .matcher(SourceTree.read(file))
+        .replaceAll(m -> m.group(1) == null ? "" : Matcher.quoteReplacement(m.group(1)));
   }
 
   private static Stream<Path> main() {

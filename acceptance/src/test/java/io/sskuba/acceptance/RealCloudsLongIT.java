@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.io.Json;
 import io.sskuba.testkit.Peers;
+import io.sskuba.testkit.TestServices;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,7 @@ class RealCloudsLongIT {
   private static final String PASSWORD = "correct-horse-battery";
   private Ctl ctl;
   private Process somebody;
+  private TestServices.Running vcenter;
 
   @BeforeEach
   void open() throws Exception {
@@ -39,6 +41,9 @@ class RealCloudsLongIT {
   void close() throws Exception {
     if (somebody != null) {
       somebody.destroyForcibly();
+    }
+    if (vcenter != null) {
+      vcenter.close();
     }
     if (ctl != null) {
       ctl.close();
@@ -125,7 +130,10 @@ class RealCloudsLongIT {
     return cloud;
   }
 
+  /// A file for vcsim: what is there already is looked up in it, what the plugin makes is not.
   private String vsphere(String more) throws Exception {
+    Path folder = Files.createDirectories(ctl.folder.resolve("vcenter"));
+    vcenter = TestServices.vcsim("127.232.8.9", "sensor", PASSWORD, folder);
     ctl.environment.put("VC_USER", "sensor");
     Files.writeString(ctl.folder.resolve("vc-password"), PASSWORD + "\n");
     return ctl.file(
@@ -137,7 +145,7 @@ class RealCloudsLongIT {
             lifetime: {ttl: 2h}
             target:
               provider: vsphere
-              server: vcenter.example.org
+              server: %s
               credentials: {username: {env: VC_USER}, password: {file: vc-password}}
               datacenter: dc1
               cluster: compute1
@@ -149,9 +157,11 @@ class RealCloudsLongIT {
               workers:
                 - {name: general, count: 1}
             gitops: {url: "https://git.example.org/lab.git", path: lab, token: {env: NOT_SET}}
+            trust: {bundle: %s}
             %s
             """
-                .formatted(NET, NET, NET, NET, more))
+                .formatted(
+                    vcenter.address(), NET, NET, NET, NET, folder.resolve("vcsim.pem"), more))
         .toString();
   }
 
@@ -196,8 +206,8 @@ class RealCloudsLongIT {
     assertNowhere(PASSWORD);
   }
 
-  /// What was changed behind our back is named by `plan`, which writes nothing down, and put right by
-  /// `apply`.
+  /// What was changed behind our back is named by `plan`, which writes nothing down, and put right
+  /// by `apply`.
   private void assertDriftShows(Path cloud, String file) throws Exception {
     Path machine = cloud.resolve("id-sensor-lab-general-1");
     ObjectNode changed = (ObjectNode) Json.parse(Files.readAllBytes(machine));
@@ -241,13 +251,13 @@ class RealCloudsLongIT {
     return found;
   }
 
-  private static void assertSeen(Path cloud) throws Exception {
+  private void assertSeen(Path cloud) throws Exception {
     List<String> starts = Files.readAllLines(cloud.resolve(FakePlugin.SEEN));
     assertThat(starts).isNotEmpty();
     for (String start : starts) {
       JsonNode seen = Json.parse(start);
       JsonNode environment = seen.path("environment");
-      assertThat(environment.path("VSPHERE_SERVER").asText()).isEqualTo("vcenter.example.org");
+      assertThat(environment.path("VSPHERE_SERVER").asText()).isEqualTo(vcenter.address());
       assertThat(environment.path("VSPHERE_USER").asText()).isEqualTo("sensor");
       assertThat(environment.path("VSPHERE_PASSWORD").asText()).isEqualTo(PASSWORD);
       assertThat(environment.has("AWS_SECRET_ACCESS_KEY")).isFalse();

@@ -144,7 +144,8 @@ class RehearsalFaultsLongIT {
     goesOn();
   }
 
-  /// They would end before the infrastructure is whole: nothing is begun, and somebody else goes on.
+  /// They would end before the infrastructure is whole: nothing is begun, and somebody else goes
+  /// on.
   @ParameterizedTest
   @ValueSource(strings = {"aws", "azure"})
   void whenCredentialsWouldNotLast(String target) throws Exception {
@@ -157,8 +158,8 @@ class RehearsalFaultsLongIT {
     goesOn();
   }
 
-  /// What was just made is not found by reads and lists: the answer to it was lost, and the next run
-  /// comes before the cloud shows it.
+  /// What was just made is not found by reads and lists: the answer to it was lost, and the next
+  /// run comes before the cloud shows it.
   @ParameterizedTest
   @ValueSource(strings = {"aws", "azure"})
   void whenTheCloudLagsBehind(String target) throws Exception {

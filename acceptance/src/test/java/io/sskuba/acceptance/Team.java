@@ -53,9 +53,7 @@ final class Team implements AutoCloseable {
 
   private static Door before(TestServices.Running server, String host) throws IOException {
     return new Door(
-        host,
-        TestServices.freePort(host),
-        new InetSocketAddress(server.host(), server.port()));
+        host, TestServices.freePort(host), new InetSocketAddress(server.host(), server.port()));
   }
 
   private static String address(Door door) {

@@ -32,8 +32,7 @@ class TeamLongIT {
   }
 
   private void machines(Ctl ctl, String... addresses) throws Exception {
-    somebody =
-        SomebodysMachines.start(ctl, Peers.require("etcd").getParent(), List.of(addresses));
+    somebody = SomebodysMachines.start(ctl, Peers.require("etcd").getParent(), List.of(addresses));
   }
 
   /// The plugin in the engine's home of a cache that all members share.
@@ -189,8 +188,7 @@ class TeamLongIT {
     team = Team.s3("127.242.15.1");
     Ctl ada = team.member();
     machines(ada, net + "11");
-    String file =
-        ada.file("field-kit.yaml", TeamPeerIT.metal("field-kit", net)).toString();
+    String file = ada.file("field-kit.yaml", TeamPeerIT.metal("field-kit", net)).toString();
     for (boolean gone : List.of(false, true)) {
       Clusters.assertReady(ada.run("apply", "-f", file, "-o", "json").exits(0).json(), 1);
       String record = "records/field-kit.json";

@@ -50,8 +50,7 @@ class TeamPeerIT {
   void whatOneBeganAnotherFinishes() throws Exception {
     team = Team.s3("127.242.7.1");
     Ctl ada = team.member();
-    somebody =
-        SomebodysMachines.start(ada, Peers.require("etcd").getParent(), List.of(NET + "11"));
+    somebody = SomebodysMachines.start(ada, Peers.require("etcd").getParent(), List.of(NET + "11"));
     Ctl.Running first = ada.start("apply", "-f", file(ada), "--events", "-");
     assertThat(first.starts("configure-machines")).as(first.err()).isTrue();
     first.kill();
@@ -65,7 +64,10 @@ class TeamPeerIT {
     JsonNode status = bob.run("apply", "-f", file(bob), "-o", "json").exits(0).json();
     Clusters.assertReady(status, 1);
     assertThat(
-            bob.run("events", "field-kit").exits(0).out().lines()
+            bob.run("events", "field-kit")
+                .exits(0)
+                .out()
+                .lines()
                 .filter(l -> l.contains(" log ") && l.contains("etcd bootstrapped on")))
         .hasSize(1);
     assertThat(ada.status("field-kit").path("state").asText()).isEqualTo("ready");

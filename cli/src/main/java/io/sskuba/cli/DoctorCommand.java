@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sskuba.apply.Checkup;
 import io.sskuba.io.Json;
 import io.sskuba.toolchain.ToolState;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -47,8 +48,10 @@ final class DoctorCommand implements Callable<Integer> {
     }
     @Nullable String given = file;
     if (given != null) {
-      findings.add(
-          Checkup.file(FileOption.bytes(session, given), given, FileOption.folder(session, given)));
+      byte[] bytes = FileOption.bytes(session, given);
+      Path folder = FileOption.folder(session, given);
+      findings.add(Checkup.file(bytes, given, folder));
+      findings.addAll(Checkup.target(session.ports(), bytes, given, folder));
     }
     session.out().print(session.json() ? json(findings) : text(findings));
     boolean broken = findings.stream().anyMatch(f -> f.level() == Checkup.Level.BROKEN);

@@ -23,9 +23,8 @@ import picocli.CommandLine.Mixin;
     description = "The clusters, their state and when they end.",
     footer = {
       "",
-      "Clusters of this machine are shown also while the store of a state URL is away: with one"
-          + " warning,",
-      "and complete: false in JSON. It fails (5, 7) only where nothing can be shown.",
+      "Clusters of this machine are shown also while the store of the state URL is away, with one"
+          + " warning. It fails (5, 7) only where nothing can be shown.",
       "",
       "Example:",
       "  sskuba-ctl list -o json"

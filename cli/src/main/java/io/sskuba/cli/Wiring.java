@@ -126,7 +126,8 @@ final class Wiring {
     }
   }
 
-  /// The bucket of a state URL, opened once: the records and the engine's stacks lie in the same one.
+  /// The bucket of a state URL, opened once: the records and the engine's stacks lie in the same
+  /// one.
   private static final class Buckets {
     private final Environment environment;
     private final TimeSource time;

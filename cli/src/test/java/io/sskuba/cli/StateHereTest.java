@@ -72,8 +72,7 @@ class StateHereTest {
     var spec =
         SpecReader.read(
             Files.readAllBytes(EXAMPLES.resolve("local.yaml")), "local.yaml", EXAMPLES, false);
-    new FileStateStore(
-            folder.resolve("state/sskuba"), TimeSource.system(), RandomSource.system())
+    new FileStateStore(folder.resolve("state/sskuba"), TimeSource.system(), RandomSource.system())
         .create(
             new ClusterRecord(
                 ClusterRecord.FORMAT,

@@ -13,8 +13,12 @@ import io.sskuba.spec.SecretRef;
 final class CloudSecrets implements RemoteSecrets {
   private final Environment environment;
 
+  /// One, so that a CI job's identity is exchanged once.
+  private final VaultClient vault;
+
   CloudSecrets(Environment environment) {
     this.environment = environment;
+    this.vault = new VaultClient(environment);
   }
 
   @Override
@@ -23,7 +27,7 @@ final class CloudSecrets implements RemoteSecrets {
     return switch (name.substring(0, name.indexOf(':') + 1)) {
       case "awskms:" -> new AwsSecrets(environment).key(key);
       case "azurekv:" -> new KeyVault().key(key);
-      case "vaulttransit:" -> new VaultClient(environment).transit(key);
+      case "vaulttransit:" -> vault.transit(key);
       default -> throw new IllegalArgumentException("no key of a service");
     };
   }
@@ -32,7 +36,7 @@ final class CloudSecrets implements RemoteSecrets {
   public byte[] value(SecretRef reference) {
     String shown = SecretResolver.describe(reference);
     return switch (reference) {
-      case SecretRef.Vault v -> new VaultClient(environment).value(v.path(), v.key(), shown);
+      case SecretRef.Vault v -> vault.value(v.path(), v.key(), shown);
       case SecretRef.AwsSecretsManager a -> new AwsSecrets(environment).value(a.name(), shown);
       case SecretRef.AzureKeyVault k -> new KeyVault().value(k.vault(), k.name(), shown);
       case SecretRef.Env _, SecretRef.File _, SecretRef.Exec _ ->

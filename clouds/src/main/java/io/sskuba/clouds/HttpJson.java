@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /// A small HTTP client for services that answer with JSON.
@@ -21,11 +22,23 @@ public final class HttpJson {
   private static final int MAX_BYTES = 1024 * 1024;
   private static final int TRIES = 2;
 
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .connectTimeout(Duration.ofSeconds(5))
-          .followRedirects(HttpClient.Redirect.NEVER) // a token must not follow
-          .build();
+  private final HttpClient http;
+
+  public HttpJson() {
+    this(null);
+  }
+
+  /// @param tls whom to trust; null: whom Java trusts
+  public HttpJson(@Nullable SSLContext tls) {
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            .connectTimeout(Duration.ofSeconds(5))
+            .followRedirects(HttpClient.Redirect.NEVER); // a token must not follow
+    if (tls != null) {
+      builder.sslContext(tls);
+    }
+    http = builder.build();
+  }
 
   /// @param body JSON, or an empty object where it is none
   public record Answer(int status, JsonNode body) {}

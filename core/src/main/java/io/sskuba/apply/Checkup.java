@@ -1,7 +1,10 @@
 package io.sskuba.apply;
 
+import io.sskuba.infra.Platform;
 import io.sskuba.io.Places;
+import io.sskuba.problem.Problem;
 import io.sskuba.problem.SskubaException;
+import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.SpecReader;
 import java.io.IOException;
 import java.nio.file.FileStore;
@@ -9,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// The use case `doctor`: looks at this machine, and says what to do.
 public final class Checkup {
@@ -59,6 +63,44 @@ public final class Checkup {
       return new Finding(
           name, Level.BROKEN, e.problem().summary(), "sskuba-ctl validate --file " + name);
     }
+  }
+
+  /// What a look at the file's account, machines and services shows; nothing where the file is not
+  /// valid, or its target is this machine. Changes nothing.
+  public static List<Finding> target(Ports ports, byte[] bytes, String name, Path folder)
+      throws InterruptedException {
+    ClusterSpec spec;
+    try {
+      spec = SpecReader.read(bytes, name, folder, false);
+    } catch (SskubaException e) {
+      return List.of(); // said by the finding about the file
+    }
+    String subject = spec.target().provider().word();
+    Optional<Platform> platform = ports.platforms().of(spec.target().provider(), false);
+    if (platform.isEmpty() || spec.target().provider() == ClusterSpec.Provider.LOCAL) {
+      return List.of();
+    }
+    Optional<Platform.Cluster> existing =
+        ports.store().find(spec.metadata().name()).map(record -> ClusterFacts.of(record, spec));
+    List<Finding> findings = new ArrayList<>();
+    try {
+      for (Platform.Finding seen : platform.get().findings(spec, existing)) {
+        findings.add(finding(subject, seen.stops() ? Level.BROKEN : Level.WARNING, seen.problem()));
+      }
+    } catch (SskubaException e) {
+      findings.add(finding(subject, Level.BROKEN, e.problem()));
+    }
+    return findings.isEmpty()
+        ? List.of(new Finding(subject, Level.OK, "has what the file needs", ""))
+        : findings;
+  }
+
+  private static Finding finding(String subject, Level level, Problem problem) {
+    return new Finding(
+        subject,
+        level,
+        Findings.line(problem),
+        problem.next().isEmpty() ? "" : problem.next().getFirst());
   }
 
   private static Finding writable(String subject, Path folder, String variable) {

@@ -73,7 +73,7 @@ final class Findings {
     return warning.stream().map(Findings::line).toList();
   }
 
-  private static String line(Problem problem) {
+  static String line(Problem problem) {
     Set<String> told = Set.of("cause", "do", "observed");
     String more =
         problem.facts().stream()

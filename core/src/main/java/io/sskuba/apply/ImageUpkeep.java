@@ -37,7 +37,7 @@ public final class ImageUpkeep {
                             ProblemCode.SPEC_UNSUPPORTED,
                             "this release puts no images on target "
                                 + spec.target().provider().word())
-                        .fact("available", "aws")));
+                        .fact("available", "aws, azure, vsphere")));
   }
 
   /// Puts there what is missing. Errors: those of [EnsureImages].

@@ -44,7 +44,8 @@ public final class ProvisionInfrastructure
   /// What credentials have to last for when the engine begins: most clouds' slowest chain.
   static final Duration CREDENTIALS_LEAST = Duration.ofMinutes(10);
 
-  /// So long before credentials end the engine is stopped: what it asked of the cloud must end first.
+  /// So long before credentials end the engine is stopped: what it asked of the cloud must end
+  /// first.
   static final Duration CREDENTIALS_MARGIN = Duration.ofMinutes(3);
 
   private static final int RENEWALS_MAX = 100;
@@ -82,8 +83,7 @@ public final class ProvisionInfrastructure
 
   /// One `up`, or several where credentials had to be renewed in the middle: the engine has those
   /// that were there when it began.
-  private Up made(
-      Prepared prepared, Path passphrase, Map<String, Path> tools, PhaseContext context)
+  private Up made(Prepared prepared, Path passphrase, Map<String, Path> tools, PhaseContext context)
       throws InterruptedException {
     OpenCluster opened = prepared.secrets().opened();
     Platform platform = opened.platform();
@@ -154,7 +154,9 @@ public final class ProvisionInfrastructure
       return false;
     }
     Problem ending =
-        before.get().ending("the infrastructure was whole", CREDENTIALS_MARGIN, context.time().now());
+        before
+            .get()
+            .ending("the infrastructure was whole", CREDENTIALS_MARGIN, context.time().now());
     for (String exists : failure.problem().exists()) {
       ending = ending.exists(exists);
     }

@@ -32,6 +32,7 @@ import io.sskuba.secret.Redactor;
 import io.sskuba.secret.RemoteSecrets;
 import io.sskuba.secret.RuntimeFolder;
 import io.sskuba.secret.SecretResolver;
+import io.sskuba.secret.SecretValue;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.ClusterSpec.Provider;
 import io.sskuba.spec.ClusterSpec.ProviderSettings;
@@ -56,6 +57,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /// Every target whose machines are real: the target's own plan, the real engine, and the provider's
 /// own plugin in the version that the plan was checked against. Machines that exist (`metal`) are
@@ -73,6 +75,9 @@ public final class RealPlatform implements Platform {
   private static final Duration RUN = Duration.ofMinutes(45);
 
   private static final int FOLDERS_MAX = 10_000;
+
+  private static final Pattern SECRET =
+      Pattern.compile(".*_(SECRET|TOKEN|PASSWORD|SECRET_ACCESS_KEY)");
 
   private final Target target;
   private final World world;
@@ -321,6 +326,7 @@ public final class RealPlatform implements Platform {
     } else {
       environment.putAll(fromFile(spec));
       world.accounts().apply(spec).ifPresent(a -> environment.putAll(a.variables()));
+      environment.forEach(this::mask);
       settings =
           settings.real(
               world.places().cache().resolve("pulumi"),
@@ -331,6 +337,13 @@ public final class RealPlatform implements Platform {
     }
     return new PulumiInfrastructure(
         settings, ours, world.time(), world.random(), bucket.orElse(null));
+  }
+
+  /// What the engine and its plugins say of a secret of their environment is masked.
+  private void mask(String name, String value) {
+    if (SECRET.matcher(name).matches()) {
+      redactor.learn(new SecretValue(value));
+    }
   }
 
   /// The way out that the file describes goes before the user's own.
@@ -373,15 +386,8 @@ public final class RealPlatform implements Platform {
     return out;
   }
 
-  /// The file's Vault stands in where the user's environment names none (contract, section 1).
   private SecretResolver secrets(ClusterSpec spec) {
-    Environment environment = world.environment();
-    ClusterSpec.@org.jspecify.annotations.Nullable Secrets file = spec.secrets();
-    if (file != null && file.address() != null && environment.get("VAULT_ADDR") == null) {
-      Map<String, String> more = new LinkedHashMap<>(environment.variables());
-      more.put("VAULT_ADDR", file.address());
-      environment = new Environment(more, environment.workingFolder());
-    }
+    Environment environment = SecretResolver.withVaultOf(spec, world.environment());
     return new SecretResolver(
         environment, world.time(), redactor, world.stores().apply(environment));
   }

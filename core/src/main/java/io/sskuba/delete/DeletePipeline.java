@@ -29,8 +29,8 @@ public final class DeletePipeline {
   /// Takes a cluster away.
   /// - Idempotent: yes; what is gone already is confirmed again. Needs neither the file nor the
   ///   identity nor a live API.
-  /// - Errors: `LEASE_HELD`; `CREDENTIALS_ENDING`; `LEFTOVERS` when the deadline passed, with a receipt that names what
-  ///   stayed and why.
+  /// - Errors: `LEASE_HELD`; `CREDENTIALS_ENDING`; `LEFTOVERS` when the deadline passed, with a
+  ///   receipt that names what stayed and why.
   public Deleted run(Run run, DeleteRequest request) throws InterruptedException {
     return takeAway(run, run.phase(markDeleting, request));
   }

@@ -49,7 +49,8 @@ public final class EnsureImages {
 
   private Path disk(WantedImage image, Consumer<String> progress) throws InterruptedException {
     Path folder = cache.resolve("images");
-    Path disk = folder.resolve(image.name() + ".raw.gz");
+    String name = image.name().replace('/', '_');
+    Path disk = folder.resolve(name + image.file().substring(image.file().indexOf('.')));
     try {
       AtomicFiles.privateFolder(folder);
       if (Files.exists(disk)) {
@@ -64,19 +65,8 @@ public final class EnsureImages {
                 .fact("expected", image.schematic().id())
                 .fact("observed", id));
       }
-      Path part = folder.resolve(image.name() + ".part");
-      factory.fetch(
-          "image/"
-              + id
-              + "/"
-              + image.talos()
-              + "/"
-              + image.platform()
-              + "-"
-              + image.arch()
-              + ".raw.gz",
-          part,
-          progress);
+      Path part = folder.resolve(name + ".part");
+      factory.fetch("image/" + id + "/" + image.talos() + "/" + image.file(), part, progress);
       Files.move(part, disk);
       return disk;
     } catch (IOException e) {

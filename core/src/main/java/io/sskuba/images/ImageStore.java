@@ -20,7 +20,7 @@ public interface ImageStore {
   /// Puts a disk there as an image and waits until it can be booted.
   /// - Idempotent: an image of this name is returned as it is; a half-made one is gone on from.
   ///
-  /// @param disk the raw disk, compressed by gzip
+  /// @param disk what the factory gives for the platform ([WantedImage#file])
   /// @param progress lines for people
   Held put(WantedImage image, Path disk, Consumer<String> progress) throws InterruptedException;
 

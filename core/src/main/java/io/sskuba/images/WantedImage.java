@@ -2,6 +2,7 @@ package io.sskuba.images;
 
 import io.sskuba.infra.Choices;
 import io.sskuba.infra.Target;
+import io.sskuba.infra.vsphere.VsphereFacts;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
@@ -12,14 +13,21 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// An image that the account itself has to hold.
 ///
 /// @param key [Choices#imageKey]
 /// @param talos version with its `v`
 /// @param platform as the factory names it, for example `aws`
+/// @param given the name that the file gives it; null where it gives none
 public record WantedImage(
-    String key, String talos, String arch, String platform, Schematic schematic) {
+    String key,
+    String talos,
+    String arch,
+    String platform,
+    Schematic schematic,
+    @Nullable String given) {
   /// Digits of the schematic's id that a name bears.
   private static final int SHORT = 12;
 
@@ -40,28 +48,54 @@ public record WantedImage(
           "siderolabs/nvidia-container-toolkit-production",
           "siderolabs/nvidia-open-gpu-kernel-modules-production");
 
-  /// `sskuba-talos-VERSION-KEY-SCHEMATIC`: unique in an account and region.
+  /// What VMware's tools ask a machine for its address.
+  private static final String GUEST_AGENT = "siderolabs/vmtoolsd-guest-agent";
+
+  private static final String VMWARE = "vmware";
+
+  /// The file's, else `sskuba-talos-VERSION-KEY-SCHEMATIC`: unique in an account and region.
   public String name() {
+    return given != null ? given : composed();
+  }
+
+  private String composed() {
     return "sskuba-talos-" + talos + "-" + key + "-" + schematic.id().substring(0, SHORT);
   }
 
-  /// The images that a file's machines need and nobody publishes: those with a driver for GPUs.
+  /// The factory's file: an OVA for vSphere, else a raw disk, compressed by gzip.
+  public String file() {
+    return platform + "-" + arch + (platform.equals(VMWARE) ? ".ova" : ".raw.gz");
+  }
+
+  /// The images that a file's machines need and nobody publishes: those with a driver for GPUs, and
+  /// on vSphere every one, by the name that the file gives the library's item.
   ///
   /// Errors: `SPEC_UNSUPPORTED` for a Talos version whose extensions are not known here.
   public static List<WantedImage> of(ClusterSpec spec) {
     Set<WantedImage> wanted = new LinkedHashSet<>();
+    boolean vsphere = spec.target().provider() == ClusterSpec.Provider.VSPHERE;
+    String talos = spec.versions().talos();
     for (Target.Slot machine : Target.machines(spec)) {
-      if (machine.made() && machine.pool().gpu() != null) {
+      boolean gpu = machine.pool().gpu() != null;
+      if (machine.made() && (gpu || vsphere)) {
+        String key = Choices.imageKey(machine.arch(), gpu);
         wanted.add(
             new WantedImage(
-                Choices.imageKey(machine.arch(), true),
-                spec.versions().talos(),
+                key,
+                talos,
                 machine.arch(),
-                spec.target().provider().word(),
-                nvidia(spec.versions().talos())));
+                vsphere ? VMWARE : spec.target().provider().word(),
+                vsphere ? withAgent(talos, gpu) : nvidia(talos),
+                vsphere ? VsphereFacts.itemsOf(spec).get(key) : null));
       }
     }
     return new ArrayList<>(wanted);
+  }
+
+  private static Schematic withAgent(String talos, boolean gpu) {
+    List<String> extensions = new ArrayList<>(gpu ? nvidia(talos).extensions() : List.of());
+    extensions.add(GUEST_AGENT);
+    return new Schematic(List.of(), extensions);
   }
 
   static Schematic nvidia(String talos) {

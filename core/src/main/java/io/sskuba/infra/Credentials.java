@@ -30,7 +30,9 @@ public record Credentials(String subject, String account, Optional<Instant> unti
             ProblemCode.CREDENTIALS_ENDING,
             "stopped at a safe point before " + next + ": the credentials last until " + end)
         .fact("credentials", subject + (account.isEmpty() ? "" : " in " + account))
-        .fact("left", left.isNegative() ? "none" : Durations.format(left.truncatedTo(ChronoUnit.SECONDS)))
+        .fact(
+            "left",
+            left.isNegative() ? "none" : Durations.format(left.truncatedTo(ChronoUnit.SECONDS)))
         .fact("needed", Durations.format(needed))
         .fact("do", "sign in again, as anybody who may work in this account");
   }

@@ -232,6 +232,16 @@ public enum ProblemCode {
       ProblemKind.CONFLICT,
       "The cluster's network has addresses that another network of the account has too. It can be"
           + " made, but the two can never be connected."),
+  CLOUD_ADDRESS_TAKEN(
+      "SSK-CLOUD-012",
+      ProblemKind.CONFLICT,
+      "An address that the file gives to the cluster answers to somebody else: a machine reports it,"
+          + " or a virtual server listens there."),
+  CLOUD_UNREGISTERED(
+      "SSK-CLOUD-013",
+      ProblemKind.REMOTE,
+      "The subscription has not been registered for a kind of resource or a feature that the plan"
+          + " needs. One command of its owner does it; it takes some minutes."),
   CREDENTIALS_ENDING(
       "SSK-CLOUD-020",
       ProblemKind.PARKED,

@@ -18,8 +18,8 @@ public interface Phase<I, O> {
         .toLowerCase(Locale.ROOT);
   }
 
-  /// How long the platform's credentials have to last at least when this phase begins; zero where it
-  /// works without them.
+  /// How long the platform's credentials have to last at least when this phase begins; zero where
+  /// it works without them.
   default Duration credentialsFor() {
     return Duration.ZERO;
   }

@@ -271,7 +271,8 @@ public final class Run {
     }
   }
 
-  /// Every phase writes into the state; what is left must do for writing down where the run stopped.
+  /// Every phase writes into the state; what is left must do for writing down where the run
+  /// stopped.
   private void parkIfStateEnds() {
     if (stateAskedAt != Long.MIN_VALUE && time.nanos() - stateAskedAt < ASK_AGAIN.toNanos()) {
       return;

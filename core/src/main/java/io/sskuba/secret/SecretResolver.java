@@ -7,6 +7,7 @@ import io.sskuba.io.TimeSource;
 import io.sskuba.problem.Problem;
 import io.sskuba.problem.ProblemCode;
 import io.sskuba.problem.SskubaException;
+import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.Credential;
 import io.sskuba.spec.Durations;
 import io.sskuba.spec.SecretRef;
@@ -22,6 +23,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -61,6 +64,20 @@ public final class SecretResolver {
     this.time = time;
     this.redactor = redactor;
     this.limit = limit;
+  }
+
+  /// The file's Vault and authorities stand in where the user's environment names none (contract,
+  /// section 1).
+  public static Environment withVaultOf(ClusterSpec spec, Environment environment) {
+    Map<String, String> more = new LinkedHashMap<>(environment.variables());
+    ClusterSpec.@Nullable Secrets file = spec.secrets();
+    if (file != null && file.address() != null) {
+      more.putIfAbsent("VAULT_ADDR", file.address());
+    }
+    if (spec.trustBundle() != null) {
+      more.putIfAbsent("VAULT_CACERT", spec.trustBundle());
+    }
+    return new Environment(more, environment.workingFolder());
   }
 
   public SecretValue resolve(SecretRef ref) throws InterruptedException {

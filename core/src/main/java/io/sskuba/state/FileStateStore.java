@@ -577,7 +577,9 @@ public final class FileStateStore implements StateStore {
   public Optional<byte[]> recordBytes(String key) {
     Path file = folder(key).resolve("record.json");
     try {
-      return Files.size(file) > MAX_RECORD ? Optional.of(new byte[0]) : Optional.of(Files.readAllBytes(file));
+      return Files.size(file) > MAX_RECORD
+          ? Optional.of(new byte[0])
+          : Optional.of(Files.readAllBytes(file));
     } catch (IOException e) {
       return Files.exists(file) ? Optional.of(new byte[0]) : Optional.empty();
     }

@@ -95,10 +95,7 @@ final class NameClaim {
   /// Takes away every claim of a key whose record could not be read, and is gone.
   static void releaseAll(ObjectBucket bucket, String key, int limit) {
     for (String object : bucket.names("names/", limit)) {
-      bucket
-          .read(object)
-          .filter(claim -> isOf(claim, key))
-          .ifPresent(_ -> bucket.delete(object));
+      bucket.read(object).filter(claim -> isOf(claim, key)).ifPresent(_ -> bucket.delete(object));
     }
   }
 

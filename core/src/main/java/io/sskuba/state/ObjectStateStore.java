@@ -551,12 +551,13 @@ public final class ObjectStateStore implements StateStore {
     Optional<ClusterRecord> record = readable(key);
     fence(key);
     String folder = named("clusters/", key, "/");
-    bucket.names(folder, MAX_OBJECTS).forEach(bucket::delete);
+    List<String> lies = bucket.names(folder, MAX_OBJECTS);
+    lies.forEach(bucket::delete);
     boolean recorded = bucket.read(recordName(key)).isPresent();
     bucket.delete(recordName(key));
     if (record.isPresent()) {
       new NameClaim(bucket, this::find).release(record.get());
-    } else if (recorded) {
+    } else if (recorded || !lies.isEmpty()) {
       NameClaim.releaseAll(bucket, key, FileStateStore.MAX_CLUSTERS);
     }
     buffers.remove(key);

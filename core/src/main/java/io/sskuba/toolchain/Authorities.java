@@ -20,8 +20,8 @@ import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /// TLS that trusts an organisation's authorities beside those of Java.
-/// - Limits: [#BYTES_MAX] of `SSL_CERT_FILE`.
-final class Authorities {
+/// - Limits: [#BYTES_MAX] of a file.
+public final class Authorities {
   private static final long BYTES_MAX = 4 << 20;
 
   private Authorities() {}
@@ -29,21 +29,31 @@ final class Authorities {
   /// Null where nothing is added, so that Java's own default is used.
   static @Nullable SSLSocketFactory with(@Nullable String file, @Nullable String pem)
       throws IOException {
+    SSLContext context = context(file, pem);
+    return context == null ? null : context.getSocketFactory();
+  }
+
+  /// Null where nothing is added, so that Java's own default is used.
+  ///
+  /// @param file what `SSL_CERT_FILE` or another such variable names
+  /// @param pem the file's `trust.bundle`
+  public static @Nullable SSLContext context(@Nullable String file, @Nullable String pem)
+      throws IOException {
     List<String> texts = new ArrayList<>();
     if (file != null && !file.isEmpty()) {
       Path path = Path.of(file);
       if (!Files.isRegularFile(path) || Files.size(path) > BYTES_MAX) {
-        throw new IOException("SSL_CERT_FILE is no file of at most 4 MiB");
+        throw new IOException(file + " is no file of at most 4 MiB");
       }
       texts.add(Files.readString(path, StandardCharsets.UTF_8));
     }
     if (pem != null) {
       texts.add(pem);
     }
-    return texts.isEmpty() ? null : factory(texts);
+    return texts.isEmpty() ? null : trusting(texts);
   }
 
-  private static SSLSocketFactory factory(List<String> texts) throws IOException {
+  private static SSLContext trusting(List<String> texts) throws IOException {
     try {
       KeyStore all = KeyStore.getInstance("PKCS12");
       all.load(null, null);
@@ -59,7 +69,7 @@ final class Authorities {
       }
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(null, managers(all), null);
-      return context.getSocketFactory();
+      return context;
     } catch (GeneralSecurityException e) {
       throw new IOException("the trusted authorities cannot be read: " + e.getMessage(), e);
     }

@@ -86,8 +86,7 @@ class CredentialsEndTest {
   }
 
   private <T> T fake(Class<T> type, InvocationHandler answers) {
-    return type.cast(
-        Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, answers));
+    return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, answers));
   }
 
   private <T> T silent(Class<T> type) {
@@ -249,7 +248,8 @@ class CredentialsEndTest {
     assertThat(limits).isEmpty();
   }
 
-  /// A run works under the state's credentials all the time: it stops while it can still write that.
+  /// A run works under the state's credentials all the time: it stops while it can still write
+  /// that.
   @Test
   void theStatesCredentialsParkARunInAnyPhase() throws InterruptedException {
     Instant end = time.now().plusSeconds(200);

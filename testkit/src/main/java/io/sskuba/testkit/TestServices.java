@@ -14,9 +14,10 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
-/// Servers that stand in for clouds in tests: moto, Azurite, Vault, BIND, Knot. `dev/test-services`
-/// installs them into the folder that `SSKUBA_TEST_SERVICES` names, or `~/.cache/sskuba-test`. A
-/// test whose server is missing counts as skipped, loudly, never as passed.
+/// Servers that stand in for clouds in tests: moto, Azurite, Vault, vcsim, an OpenID Connect
+/// provider, BIND, Knot. `dev/test-services` installs them into the folder that
+/// `SSKUBA_TEST_SERVICES` names, or `~/.cache/sskuba-test`. A test whose server is missing counts
+/// as skipped, loudly, never as passed.
 public final class TestServices {
   private static final Duration START = Duration.ofSeconds(60);
 
@@ -112,6 +113,61 @@ public final class TestServices {
     int port = freePort(host);
     return start(
         List.of(program.toString(), host + ":" + port, token), Map.of(), host, port, folder);
+  }
+
+  /// A vCenter of govmomi's, with the inventory of `examples/vsphere.yaml`. Its certificate is
+  /// `vcsim.pem` in the folder.
+  public static Running vcsim(String host, String user, String password, Path folder) {
+    Path program = require("vcsim");
+    int port = freePort(host);
+    Path certificate = folder.resolve("vcsim.pem");
+    Running running =
+        start(
+            List.of(program.toString(), host + ":" + port),
+            Map.of(
+                "VCSIM_USER", user,
+                "VCSIM_PASSWORD", password,
+                "VCSIM_CERTIFICATE", certificate.toString()),
+            host,
+            port,
+            folder);
+    awaitLine(running, "https://");
+    return running;
+  }
+
+  /// An OpenID Connect provider that signs tokens for a CI job, asked for at `/job?audience=…`.
+  ///
+  /// @param secret the bearer token of whoever may ask for them
+  public static Running issuer(String host, String secret, Path folder) {
+    Path program = require("oidc/issuer.mjs");
+    int port = freePort(host);
+    return start(
+        List.of("node", program.toString(), host, String.valueOf(port)),
+        Map.of("OIDC_CLIENT_SECRET", secret),
+        host,
+        port,
+        folder);
+  }
+
+  /// Waits until the server has printed a line that begins so.
+  public static void awaitLine(Running running, String begin) {
+    long end = System.nanoTime() + START.toNanos();
+    try {
+      while (true) {
+        String log = Files.readString(running.log());
+        if (log.lines().anyMatch(l -> l.startsWith(begin))) {
+          return;
+        }
+        if (!running.process().isAlive() || System.nanoTime() > end) {
+          running.close();
+          throw new IllegalStateException("the server did not start: " + log);
+        }
+        Thread.sleep(20);
+      }
+    } catch (IOException | InterruptedException e) {
+      running.close();
+      throw new IllegalStateException(e);
+    }
   }
 
   /// Starts a server and waits until it takes connections.

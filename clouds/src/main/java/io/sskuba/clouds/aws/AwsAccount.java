@@ -1,17 +1,15 @@
 package io.sskuba.clouds.aws;
 
 import io.sskuba.cloud.CloudAccount;
+import io.sskuba.clouds.Lifetime;
 import io.sskuba.infra.Choices;
 import io.sskuba.infra.Platform;
 import io.sskuba.infra.aws.AwsCheck;
 import io.sskuba.infra.aws.AwsFacts;
 import io.sskuba.io.Environment;
 import io.sskuba.io.TimeSource;
-import io.sskuba.problem.Problem;
-import io.sskuba.problem.ProblemCode;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.ClusterSpec.ProviderSettings;
-import io.sskuba.spec.Durations;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,9 +26,6 @@ import software.amazon.awssdk.services.sts.model.GetCallerIdentityResponse;
 /// Thread: any. Every call looks anew but [#choices], which takes the last look of [#findings] at
 /// the same file where there is one: both belong to one run.
 public final class AwsAccount implements CloudAccount {
-  /// Credentials that end sooner than this are as good as ended.
-  private static final Duration BREATH = Duration.ofSeconds(60);
-
   private final AwsClients clients;
   private final Environment environment;
   private final TimeSource time;
@@ -80,44 +75,13 @@ public final class AwsAccount implements CloudAccount {
     var look = AwsLook.start(clients, asks, file, who);
     Identity identity = Asks.needed("whose credentials these are", who);
     List<Platform.Finding> findings = new ArrayList<>();
-    lifetime(identity, expected).ifPresent(findings::add);
+    Lifetime.finding(identity, expected, time.now()).ifPresent(findings::add);
     AwsFacts facts = look.facts();
     synchronized (this) {
       seen = new Seen(file, facts);
     }
     findings.addAll(AwsCheck.findings(file, facts));
     return List.copyOf(findings);
-  }
-
-  private Optional<Platform.Finding> lifetime(Identity identity, Duration expected) {
-    if (identity.expires().isEmpty()) {
-      return Optional.empty();
-    }
-    Duration left = Duration.between(time.now(), identity.expires().get());
-    if (left.compareTo(expected) >= 0) {
-      return Optional.empty();
-    }
-    boolean over = left.compareTo(BREATH) < 0;
-    return Optional.of(
-        new Platform.Finding(
-            over,
-            Problem.of(
-                    ProblemCode.CLOUD_CREDENTIALS,
-                    over
-                        ? "the credentials have ended"
-                        : "the credentials end before the run may be over")
-                .fact(
-                    "cause",
-                    identity.subject()
-                        + " until "
-                        + identity.expires().get()
-                        + ", a run may take "
-                        + Durations.format(expected))
-                .fact(
-                    "do",
-                    over
-                        ? "sign in again"
-                        : "sign in again before, or go on with the same command when they ended")));
   }
 
   @Override

@@ -2,12 +2,15 @@ package io.sskuba.clouds.vault;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sskuba.clouds.BucketProblems;
 import io.sskuba.clouds.HttpJson;
+import io.sskuba.clouds.JobToken;
 import io.sskuba.clouds.SecretProblems;
 import io.sskuba.io.Environment;
 import io.sskuba.io.Json;
 import io.sskuba.problem.SskubaException;
 import io.sskuba.secret.age.KeyWrapping;
+import io.sskuba.toolchain.Authorities;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -15,19 +18,45 @@ import java.nio.file.Files;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Vault or OpenBao at `VAULT_ADDR`, with the token of `VAULT_TOKEN` or of `~/.vault-token`, in the
-/// namespace of `VAULT_NAMESPACE`.
-/// - Source: Vault's HTTP API, "KV secrets engine" and "Transit secrets engine".
+/// Vault or OpenBao at `VAULT_ADDR`, whose certificate Java's authorities or those of the file
+/// `VAULT_CACERT` vouch for, in the namespace of `VAULT_NAMESPACE`, with the token of
+/// `VAULT_TOKEN`; in a CI job that names a role (`VAULT_ROLE`, or GitLab's `VAULT_AUTH_ROLE`) with
+/// a token that the job's own identity is exchanged for ([JobToken]); else of `~/.vault-token`.
+///
+/// The exchange is with the JWT sign-in at `VAULT_AUTH_PATH` (`jwt`). The job's identity is for the
+/// audience `VAULT_JWT_AUDIENCE`, or else for Vault's own address; where the job is given one, it
+/// is in `VAULT_ID_TOKEN` or `SSKUBA_ID_TOKEN`. What it was exchanged for is used until Vault
+/// refuses it, and is then exchanged anew, once a call.
+/// - Source: Vault's HTTP API, "KV secrets engine", "Transit secrets engine" and "JWT/OIDC auth
+///   method"; https://docs.gitlab.com/ci/secrets/hashicorp_vault/ for the variables.
 public final class VaultClient {
   private static final String WHAT = "Vault";
 
   private final Environment environment;
-  private final HttpJson http = new HttpJson();
+  private @Nullable HttpJson opened;
+  private @Nullable String exchanged;
 
   public VaultClient(Environment environment) {
     this.environment = environment;
+  }
+
+  private synchronized HttpJson http() {
+    HttpJson known = opened;
+    if (known == null) {
+      try {
+        String authorities = setting("VAULT_CACERT", "");
+        known = new HttpJson(Authorities.context(authorities.isEmpty() ? null : authorities, null));
+      } catch (IOException e) {
+        throw SecretProblems.denied(
+            WHAT, BucketProblems.cause(e), "a file of certificates in VAULT_CACERT", e);
+      }
+      opened = known;
+    }
+    return known;
   }
 
   /// One field of a key-value secret, of either version of the engine: as Vault's own command line
@@ -80,7 +109,7 @@ public final class VaultClient {
       private String text(String operation, ObjectNode body, String field) {
         String path = mount + "/" + operation + "/" + key;
         String what = WHAT + "'s transit key " + name;
-        HttpJson.Answer answer = http.call(WHAT, url(path), headers(), body);
+        HttpJson.Answer answer = call(path, body);
         require(answer, what, "update on " + path);
         String text = answer.body().path("data").path(field).asText("");
         if (text.isEmpty()) {
@@ -92,7 +121,25 @@ public final class VaultClient {
   }
 
   private HttpJson.Answer get(String path) {
-    return http.call(WHAT, url(path), headers(), null);
+    return call(path, null);
+  }
+
+  private HttpJson.Answer call(String path, @Nullable ObjectNode body) {
+    String token = token();
+    HttpJson.Answer answer = http().call(WHAT, url(path), headers(token), body);
+    if (answer.status() != 403 || !forget(token)) {
+      return answer;
+    }
+    return http().call(WHAT, url(path), headers(token()), body);
+  }
+
+  /// Whether it was one that the job's identity was exchanged for: it may have ended.
+  private synchronized boolean forget(String token) {
+    if (!token.equals(exchanged)) {
+      return false;
+    }
+    exchanged = null;
+    return true;
   }
 
   private static void require(HttpJson.Answer answer, String what, String right) {
@@ -120,21 +167,46 @@ public final class VaultClient {
     }
   }
 
-  private Map<String, String> headers() {
+  private Map<String, String> headers(String token) {
     Map<String, String> headers = new LinkedHashMap<>();
-    headers.put("X-Vault-Token", token());
+    if (!token.isEmpty()) {
+      headers.put("X-Vault-Token", token);
+    }
     headers.put("X-Vault-Request", "true");
-    @Nullable String namespace = environment.get("VAULT_NAMESPACE");
-    if (namespace != null && !namespace.isEmpty()) {
+    String namespace = setting("VAULT_NAMESPACE", "");
+    if (!namespace.isEmpty()) {
       headers.put("X-Vault-Namespace", namespace);
     }
     return headers;
   }
 
-  private String token() {
-    @Nullable String token = environment.get("VAULT_TOKEN");
-    if (token != null && !token.isEmpty()) {
+  private String setting(String name, String otherwise) {
+    String value = environment.get(name);
+    return value == null || value.isEmpty() ? otherwise : value;
+  }
+
+  private synchronized String token() {
+    String token = setting("VAULT_TOKEN", "");
+    if (!token.isEmpty()) {
       return token;
+    }
+    String role = setting("VAULT_ROLE", setting("VAULT_AUTH_ROLE", ""));
+    if (!role.isEmpty()) {
+      Optional<Supplier<String>> job =
+          JobToken.of(
+              environment,
+              setting("VAULT_JWT_AUDIENCE", setting("VAULT_ADDR", "")),
+              WHAT,
+              "VAULT_ID_TOKEN",
+              "SSKUBA_ID_TOKEN");
+      if (job.isPresent()) {
+        String known = exchanged;
+        if (known == null) {
+          known = exchange(role, job.get().get());
+          exchanged = known;
+        }
+        return known;
+      }
     }
     try {
       return Files.readString(environment.home().resolve(".vault-token")).strip();
@@ -143,8 +215,31 @@ public final class VaultClient {
     }
   }
 
+  private String exchange(String role, String identity) {
+    String path = "auth/" + setting("VAULT_AUTH_PATH", "jwt").replaceAll("^/+|/+$", "") + "/login";
+    HttpJson.Answer answer =
+        http()
+            .call(
+                WHAT, url(path), headers(""), Json.object().put("role", role).put("jwt", identity));
+    String token = answer.body().path("auth").path("client_token").asText("");
+    if (answer.status() == 200 && !token.isEmpty()) {
+      return token;
+    }
+    if (answer.status() == 400 || answer.status() == 403) {
+      throw SecretProblems.denied(
+          WHAT,
+          "it does not take the CI job's identity: status " + answer.status(),
+          "a role " + role + " at " + path + " whose bound audience and claims are this job's",
+          null);
+    }
+    throw SecretProblems.unreachable(WHAT, "status " + answer.status() + " at " + path, null);
+  }
+
   private static SskubaException noToken() {
     return SecretProblems.denied(
-        WHAT, "neither VAULT_TOKEN nor ~/.vault-token is there", "a token (vault login)", null);
+        WHAT,
+        "neither VAULT_TOKEN nor ~/.vault-token is there, and no CI job's identity with VAULT_ROLE",
+        "a token (vault login)",
+        null);
   }
 }

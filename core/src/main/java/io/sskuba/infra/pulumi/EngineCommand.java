@@ -252,7 +252,8 @@ final class EngineCommand implements PulumiCommand {
     builder.environment().clear();
     builder.environment().putAll(environment);
     builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
-    // Only what changes the stack locks it; recording every command would push out the runs that did.
+    // Only what changes the stack locks it; recording every command would push out the runs that
+    // did.
     boolean locks = operation != null && !command.contains("preview");
     try (EngineLease.Held held = locks ? lease.hold() : null) {
       Process process = builder.start();
@@ -320,8 +321,8 @@ final class EngineCommand implements PulumiCommand {
     return process.isAlive() ? 137 : process.exitValue();
   }
 
-  /// The engine goes on trying to write what it did, minutes for each resource. What it was doing ends
-  /// first: it is quiet then, and what it made is known by its events.
+  /// The engine goes on trying to write what it did, minutes for each resource. What it was doing
+  /// ends first: it is quiet then, and what it made is known by its events.
   private void endUnheard(Process process, EngineEvents events) throws InterruptedException {
     process.toHandle().destroy();
     long end = CLOCK.nanos() + settings.stopGrace().toNanos();

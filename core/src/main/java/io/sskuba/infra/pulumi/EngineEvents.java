@@ -60,8 +60,7 @@ final class EngineEvents extends EventsGrpc.EventsImplBase {
 
   /// @param onlyGiven whether only properties that are inputs count as drift: a real cloud has many
   ///   that change by themselves, such as a machine's state
-  EngineEvents(
-      Consumer<ResourceEvent> sink, UnaryOperator<String> redactor, boolean onlyGiven) {
+  EngineEvents(Consumer<ResourceEvent> sink, UnaryOperator<String> redactor, boolean onlyGiven) {
     this.sink = sink;
     this.redactor = redactor;
     this.onlyGiven = onlyGiven;

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 /// another container. An entry is written before the engine starts, completed with its pid, and
 /// renewed while it runs. Entries stay after the end: a lock may outlive its engine.
 ///
-/// They lie where the state does: beside a stack in a bucket, for other machines to see; else in the
-/// work folder.
+/// They lie where the state does: beside a stack in a bucket, for other machines to see; else in
+/// the work folder.
 /// - Units: 60 s, renewed every 15 s, by the store's clock.
 /// - Limits: the last 16 runs are kept.
 final class EngineLease {

@@ -78,7 +78,8 @@ final class FailureReport {
   ///   API fault types.
   private static final List<Word> CLOUDS =
       List.of(
-          // A bucket of the state, in the words of gocloud.dev/blob, which the engine writes it with;
+          // A bucket of the state, in the words of gocloud.dev/blob, which the engine writes it
+          // with;
           // first, since its codes are those of the clouds too.
           Word.of(
               ProblemCode.STATE_DENIED,

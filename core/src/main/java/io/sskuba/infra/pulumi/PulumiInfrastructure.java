@@ -45,8 +45,8 @@ import org.jspecify.annotations.Nullable;
 /// - Limits: one operation at a time on an instance; deadlines as given.
 /// - Errors: `INFRA_FAILED` (resource, provider's message, what exists), `INFRA_LOCKED` (holder),
 ///   `INFRA_TIMED_OUT` (what was pending), `STATE_CORRUPT`, `STATE_UNWRITABLE`.
-/// - Idempotent: every operation, by the engine's state. What an operation made when a bucket of the
-///   state went away is kept in the work folder, and adopted by the next [#open] here.
+/// - Idempotent: every operation, by the engine's state. What an operation made when a bucket of
+///   the state went away is kept in the work folder, and adopted by the next [#open] here.
 public final class PulumiInfrastructure implements Infrastructure {
   /// The engine that this release runs.
   public static final String ENGINE_VERSION = EngineCommand.PINNED;
@@ -414,8 +414,7 @@ public final class PulumiInfrastructure implements Infrastructure {
     while (true) {
       tellRestored(sink);
       keepCopy();
-      var events =
-          new EngineEvents(sink, settings.redactor(), settings.acquirePlugins());
+      var events = new EngineEvents(sink, settings.redactor(), settings.acquirePlugins());
       var operation = new EngineCommand.Operation(runtime, events, deadline);
       command.begin(operation);
       try {
@@ -585,8 +584,7 @@ public final class PulumiInfrastructure implements Infrastructure {
     try {
       known = resources();
     } catch (SskubaException unreadable) {
-      told =
-          AWAY.contains(problem.code()) ? told : told.exists(unreadable.problem().summary());
+      told = AWAY.contains(problem.code()) ? told : told.exists(unreadable.problem().summary());
       made.forEach(one -> there.add(one.type() + " " + one.name()));
     }
     known.forEach(one -> there.add(one.type() + " " + one.name()));

@@ -114,8 +114,8 @@ public record PulumiSettings(
   }
 
   /// For providers of real clouds, which the engine downloads where they are missing: state is
-  /// refreshed first here too (a call a resource), so that what changed behind our back shows, and a
-  /// stopped engine may take 5 min to finish what it asked of the cloud.
+  /// refreshed first here too (a call a resource), so that what changed behind our back shows, and
+  /// a stopped engine may take 5 min to finish what it asked of the cloud.
   ///
   /// @param plugins the engine's home; outlives clusters
   /// @param plain stack configuration without secrets

@@ -83,8 +83,7 @@ final class StackBucket {
     bucket.putIfAbsent(ROOT + "meta.yaml", "version: 1\n".getBytes(StandardCharsets.UTF_8));
     ObjectNode empty = Json.object().put("version", 3);
     empty.putObject("checkpoint").put("stack", qualified);
-    bucket.put(
-        checkpoint(".json"), (Json.pretty(empty) + "\n").getBytes(StandardCharsets.UTF_8));
+    bucket.put(checkpoint(".json"), (Json.pretty(empty) + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
   /// The deployment, or null when there is none. One that cannot be read is read from the engine's

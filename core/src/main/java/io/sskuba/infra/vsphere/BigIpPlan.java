@@ -19,12 +19,12 @@ import java.util.Set;
 ///
 /// Tags stand in descriptions, where a type has one. A virtual server takes one source network, so
 /// a service that only some may reach has one for each of them.
-final class BigIpPlan {
-  static final String NODE = "f5bigip:ltm/node:Node";
-  static final String MONITOR = "f5bigip:ltm/monitor:Monitor";
-  static final String POOL = "f5bigip:ltm/pool:Pool";
-  static final String ATTACHMENT = "f5bigip:ltm/poolAttachment:PoolAttachment";
-  static final String VIRTUAL_SERVER = "f5bigip:ltm/virtualServer:VirtualServer";
+public final class BigIpPlan {
+  public static final String NODE = "f5bigip:ltm/node:Node";
+  public static final String MONITOR = "f5bigip:ltm/monitor:Monitor";
+  public static final String POOL = "f5bigip:ltm/pool:Pool";
+  public static final String ATTACHMENT = "f5bigip:ltm/poolAttachment:PoolAttachment";
+  public static final String VIRTUAL_SERVER = "f5bigip:ltm/virtualServer:VirtualServer";
 
   private static final int DESCRIPTION_MAX = 255;
   private static final String ANY = "0.0.0.0/0";

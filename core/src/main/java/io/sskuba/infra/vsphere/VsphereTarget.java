@@ -47,11 +47,11 @@ public final class VsphereTarget implements Target {
   public static final String ANTI_AFFINITY =
       "vsphere:index/computeClusterVmAntiAffinityRule:ComputeClusterVmAntiAffinityRule";
 
-  private static final String CATEGORY_NAME = "tag-category";
-  private static final String FOLDER_NAME = "folder";
-  private static final int CPUS = 4;
-  private static final int MEMORY_GIB = 8;
-  private static final int DISK_GIB = 40;
+  public static final String CATEGORY_NAME = "tag-category";
+  public static final String FOLDER_NAME = "folder";
+  static final int CPUS = 4;
+  static final int MEMORY_GIB = 8;
+  static final int DISK_GIB = 40;
   private static final int TAG_MAX = 256;
 
   /// Minutes until the guest agent has told an address. Nothing waits for one that the file has.

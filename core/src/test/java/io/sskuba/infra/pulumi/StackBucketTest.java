@@ -151,7 +151,8 @@ class StackBucketTest {
     assertThat(bucket.names("", 100)).containsExactlyElementsOf(others);
   }
 
-  /// Another machine's engine is dead when its lease has run out by the bucket's clock, not by ours.
+  /// Another machine's engine is dead when its lease has run out by the bucket's clock, not by
+  /// ours.
   @Test
   void theLockOfAnotherMachineIsFreeWhenItsLeaseIsOver() {
     Instant since = time.now();

@@ -66,7 +66,20 @@ public final class CloudProvider extends ProviderProtocol {
       HostRelay host,
       Instant credentialsEnd,
       Lag lag,
-      TimeSource time) {}
+      TimeSource time) {
+
+    /// A cloud that shows at once what it holds, to credentials that do not end.
+    public Surroundings(
+        Account account,
+        Site site,
+        LatencyModel latency,
+        double factor,
+        ModelledTime modelled,
+        HostRelay host,
+        TimeSource time) {
+      this(account, site, latency, factor, modelled, host, Instant.MAX, Lag.NONE, time);
+    }
+  }
 
   public CloudProvider(CloudModel model, TypeRules rules, Surroundings around) {
     super("1.0.0", false);

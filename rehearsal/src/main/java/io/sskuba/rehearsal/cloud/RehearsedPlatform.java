@@ -162,7 +162,8 @@ public final class RehearsedPlatform implements Platform {
         ? Optional.empty()
         : Optional.of(
             new Credentials(
-                "the simulated user", "the simulated " + target.provider().word() + " account",
+                "the simulated user",
+                "the simulated " + target.provider().word() + " account",
                 Optional.of(end)));
   }
 

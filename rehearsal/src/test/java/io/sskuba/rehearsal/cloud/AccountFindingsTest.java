@@ -109,6 +109,29 @@ class AccountFindingsTest {
   }
 
   @Test
+  void onAzureToo() throws IOException {
+    Scenario scenario =
+        scenario(
+            """
+            account:
+              unoffered:
+                - {type: Standard_D4s_v5, zone: "1"}
+                - {type: Standard_NC4as_T4_v3}
+            """);
+    ClusterSpec spec =
+        changed("azure", "Standard_NC4as_T4_v3", "[Standard_NC4as_T4_v3, Standard_NC8as_T4_v3]");
+    List<Finding> findings = new AzureModel().findings(look(spec, scenario));
+    assertThat(codes(findings, true)).isEmpty();
+    assertThat(codes(findings, false))
+        .containsExactly(ProblemCode.CLOUD_NOT_OFFERED, ProblemCode.CLOUD_NOT_OFFERED);
+    Choices choices = new AzureModel().choices(spec, Choices.NONE, scenario);
+    assertThat(choices.types()).containsEntry("claims-lab-gpu-1", "Standard_NC8as_T4_v3");
+    assertThat(choices.zones().get("claims-lab-control-plane-1")).isEqualTo("2");
+    assertThat(new AzureModel().choices(spec, choices, scenario)).isEqualTo(choices);
+    assertThat(new AzureModel().choices(spec, Choices.NONE, Scenario.NONE).types()).isEmpty();
+  }
+
+  @Test
   void whatTheClusterHoldsIsNotNeededAgain() throws IOException {
     ClusterSpec spec = example("aws");
     CloudResource address =

@@ -60,8 +60,6 @@ class OnPremCloudsPeerIT {
                       0,
                       new ModelledTime(),
                       new HostRelay(new HostClient(folder.resolve("none")), LIMIT),
-                      java.time.Instant.MAX,
-                      Lag.NONE,
                       TimeSource.system()))));
     }
     PulumiInfrastructure infra =

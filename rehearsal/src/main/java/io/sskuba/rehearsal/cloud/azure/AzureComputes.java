@@ -1,30 +1,27 @@
 package io.sskuba.rehearsal.cloud.azure;
 
-import io.sskuba.infra.Platform;
-import io.sskuba.infra.Target;
+import io.sskuba.infra.azure.AzureFacts;
 import io.sskuba.rehearsal.account.Account;
 import io.sskuba.rehearsal.account.CloudFault;
 import io.sskuba.rehearsal.account.CloudFault.Kind;
 import io.sskuba.rehearsal.account.CloudResource;
-import io.sskuba.rehearsal.cloud.AccountLook;
 import io.sskuba.rehearsal.cloud.CloudModel.Made;
 import io.sskuba.rehearsal.cloud.CloudRequest;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Virtual machines of simulated Azure: sizes, quotas, capacity, images.
 final class AzureComputes {
-  private static final long CORES = 350;
+  /// Of the region and of each family, where a scenario says nothing else.
+  static final long CORES = 350;
 
   /// `Standard_D4s_v5`, `Standard_NC4as_T4_v3`, `Standard_E32-16s_v5`.
   private static final Pattern SIZE =
@@ -206,41 +203,16 @@ final class AzureComputes {
     return "standard" + size.group(1) + letters + kind + version + "Family";
   }
 
-  /// Cores by the region's and each family's quota, against what is used and what the file needs.
-  static List<Platform.Finding> quotas(AccountLook look) {
-    Map<String, Long> used = new TreeMap<>();
-    Map<String, Long> needed = new TreeMap<>();
-    Set<String> held = new HashSet<>();
-    look.held().forEach(r -> held.add(r.name()));
-    for (CloudResource machine : look.all()) {
-      if (machine.type().equals(Arm.MACHINE)) {
-        count(Arm.text(machine.inputs().get("hardwareProfile"), "vmSize"), used);
-      }
-    }
-    for (Target.Slot machine : Target.machines(look.spec())) {
-      if (machine.made() && !held.contains(machine.name()) && !machine.pool().types().isEmpty()) {
-        count(machine.pool().types().getFirst(), needed);
-      }
-    }
-    List<Platform.Finding> findings = new ArrayList<>();
-    needed.forEach(
-        (quota, cores) ->
-            findings.addAll(
-                look.quota(
-                    quota.equals(REGION) ? "cores of the region" : "cores of " + quota,
-                    used.getOrDefault(quota, 0L),
-                    cores,
-                    look.scenario().quota(quota, CORES))));
-    return findings;
-  }
-
-  private static final String REGION = "vcpus";
-
-  private static void count(String size, Map<String, Long> into) {
+  /// What a size is, by its name alone; empty for one that is no size's name.
+  static Optional<AzureFacts.Type> type(String size) {
     Matcher parsed = SIZE.matcher(size);
-    if (parsed.matches()) {
-      into.merge(REGION, cores(parsed), Long::sum);
-      into.merge(family(parsed), cores(parsed), Long::sum);
-    }
+    return parsed.matches()
+        ? Optional.of(
+            new AzureFacts.Type(
+                family(parsed),
+                cores(parsed),
+                Set.of(parsed.group(4).contains("p") ? "arm64" : "amd64"),
+                true))
+        : Optional.empty();
   }
 }

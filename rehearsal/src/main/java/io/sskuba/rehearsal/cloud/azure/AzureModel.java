@@ -2,6 +2,7 @@ package io.sskuba.rehearsal.cloud.azure;
 
 import io.sskuba.infra.Choices;
 import io.sskuba.infra.Platform;
+import io.sskuba.infra.azure.AzureCheck;
 import io.sskuba.infra.azure.AzureImages;
 import io.sskuba.rehearsal.account.Account;
 import io.sskuba.rehearsal.account.CloudFault;
@@ -10,6 +11,7 @@ import io.sskuba.rehearsal.account.CloudResource;
 import io.sskuba.rehearsal.cloud.AccountLook;
 import io.sskuba.rehearsal.cloud.CloudModel;
 import io.sskuba.rehearsal.cloud.CloudRequest;
+import io.sskuba.rehearsal.cloud.Scenario;
 import io.sskuba.spec.ClusterSpec;
 import io.sskuba.spec.ClusterSpec.ProviderSettings;
 import java.nio.charset.StandardCharsets;
@@ -329,23 +331,21 @@ public final class AzureModel implements CloudModel {
               : AzureImages.community(pool.arch(), spec.versions().talos());
       images.putIfAbsent(Choices.imageKey(pool.arch(), gpu), image);
     }
-    return new Choices(images, known.types(), known.zones());
+    return new Choices(images, known.types(), known.zones(), known.facts());
+  }
+
+  /// Where a scenario says that something is not offered, machines go where it is.
+  @Override
+  public Choices choices(ClusterSpec spec, Choices known, Scenario scenario) {
+    Choices choices = choices(spec, known);
+    return scenario.look().unoffered().isEmpty()
+        ? choices
+        : AzureAccountView.offers(spec, choices, scenario);
   }
 
   @Override
   public List<Platform.Finding> findings(AccountLook look) {
-    List<Platform.Finding> findings = new ArrayList<>();
-    if (look.spec().target().settings() instanceof ProviderSettings.Azure azure) {
-      findings.addAll(look.types(azure.zones().isEmpty() ? List.of("") : azure.zones()));
-    }
-    findings.addAll(look.images());
-    findings.addAll(AzureComputes.quotas(look));
-    findings.addAll(look.overlaps());
-    ClusterSpec.Dns dns = look.spec().dns();
-    if (dns != null && dns.provider().equals("azureDns")) {
-      findings.addAll(look.zone(dns.zone() == null ? look.spec().metadata().domain() : dns.zone()));
-    }
-    return findings;
+    return AzureCheck.findings(look.spec(), AzureAccountView.of(look));
   }
 
   private static String gallery(String subscription, String arch, String talos) {
