@@ -166,7 +166,7 @@ class RehearsalFaultsLongIT {
     small(target);
     fails(
         apply(
-            "consistency: 1s\nfaults: [{on: create, type: \""
+            "faults: [{on: create, type: \""
                 + machine(target)
                 + "\", fault: lostAnswer, times: 1}]\n"),
         7,
