@@ -251,9 +251,11 @@ public final class CloudProvider extends ProviderProtocol {
   private <T> T call(String operation, String type, String name, Account.Work<T, CloudFault> work)
       throws CloudFault, IOException, InterruptedException, HostRelay.Refused {
     Deadline shown = Deadline.after(time, lag.duration().plus(SHOWN_MORE));
+    Optional<Scenario.Fault> struck = Optional.empty();
     for (int attempt = 1; ; attempt++) {
       try {
-        Optional<Scenario.Fault> struck = strikes(operation, type, name);
+        Optional<Scenario.Fault> strikes = strikes(operation, type, name);
+        struck = struck.isPresent() ? struck : strikes;
         List<Change> changes = new ArrayList<>();
         T result =
             account.change(
